@@ -1,0 +1,36 @@
+# What can be done here; `make` alone prints this list. ARGS reaches the program: make demo ARGS=--check
+.PHONY: help setup demo test check fix bench lock clean
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
+
+setup: ## build .venv from requirements.lock (PYTHON=python3.x chooses an interpreter)
+	@sh deploy/setup
+
+demo: setup ## run the whole line on this machine, with real firmware (ARGS=--check: check it and stop)
+	@exec .venv/bin/pet demo $(ARGS)
+
+test: setup ## pass every test (ARGS=tests/demo: only these)
+	@exec .venv/bin/python -m pytest $(ARGS)
+
+check: setup ## lint, formatting and types
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy protocol server tools
+	MYPYPATH=firmware/typings .venv/bin/mypy firmware
+
+fix: setup ## format, and mend what the linter can mend
+	.venv/bin/ruff format
+	.venv/bin/ruff check --fix
+
+bench: setup ## measure what the bars are about (tests/**/bench_*.py)
+	@exec .venv/bin/python -m pytest -o python_files='bench_*.py' -s -q $(ARGS)
+
+lock: setup ## choose the newest versions of everything again and write requirements.lock
+	.venv/bin/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+		--generate-hashes --upgrade --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+		--quiet --output-file requirements.lock
+
+clean: ## remove what was built or kept: .venv, the demo's data in .pet, caches
+	rm -rf .venv .pet .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The device application; the package has this name on the device too."""

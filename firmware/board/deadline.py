@@ -1,0 +1,164 @@
+"""What umqtt uses in place of the module `socket`: every MQTT operation ends by one absolute deadline, or at a press.
+
+Whoever starts an operation says first how long it may take (`Network.arm`). All it consists of, loops inside umqtt
+included, looks at that same deadline. Only the name look-up cannot be bounded: on the ESP32 it blocks for up to 7 s.
+It is done when there is no stored address, or the stored one has failed; the deadline is looked at when it returns.
+"""
+
+import errno
+import socket
+import ssl
+
+from firmware.board.stream import WRITE_BYTES_MAX, DeadlineSocket
+from firmware.failures import CERTIFICATE, INTERRUPTED, NAME, TIMED_OUT, LinkError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any, Protocol
+
+    class Ticks(Protocol):
+        def ticks_ms(self) -> int: ...
+        def ticks_diff(self, later: int, earlier: int, /) -> int: ...
+        def ticks_add(self, ticks: int, delta_ms: int, /) -> int: ...
+
+
+class Network:
+    """One device's way to one broker. `socket` and `getaddrinfo` are what umqtt asks for, the rest is for `Link`.
+
+    `server_name` is the broker's name: the certificate must be made out for it, and it is looked up when the address
+    given to umqtt has failed. `ticks` must be real time, also where the rest of a board is virtual. `interrupted` is
+    asked at least every POLL_SLICE_MS while waiting. `resolved` is the numeric address used last, worth storing once
+    a connection has come about.
+    """
+
+    def __init__(
+        self,
+        ca_der: "bytes | None",
+        server_name: str,
+        ticks: "Ticks",
+        interrupted: "Callable[[], bool | None]",
+        look_up: "Callable[..., Any]" = socket.getaddrinfo,
+        make_socket: "Callable[[], Any]" = socket.socket,
+        secure: "Callable[..., Any] | None" = None,
+    ) -> None:
+        self.server_name = server_name
+        self.ticks = ticks
+        self.resolved: str | None = None
+        self.make_socket = make_socket
+        # One buffer for all connections of a wake: a fresh one each time would fragment the heap.
+        self.unsent = bytearray(WRITE_BYTES_MAX)
+        self._ca_der = ca_der
+        self._interrupted = interrupted
+        self._look_up = look_up
+        self._secure = secure or verified
+        self._ends = ticks.ticks_ms()  # an operation that nobody armed has no time at all
+        self._sent_at = self._ends
+        self._instead: str | None = None
+        self._by_address = False
+        self._current: DeadlineSocket | None = None
+
+    def arm(self, timeout_ms: int) -> None:
+        """Start the time of the MQTT operation that follows, whatever it consists of."""
+        self._ends = self.ticks.ticks_add(self.ticks.ticks_ms(), timeout_ms)
+
+    def remaining_ms(self) -> int:
+        return self.ticks.ticks_diff(self._ends, self.ticks.ticks_ms())
+
+    def check(self, doing: str) -> int:
+        """Milliseconds left. Raises LinkError when the time is up or a button is down."""
+        if self._interrupted():
+            raise LinkError(INTERRUPTED, "interrupted by a press while %s" % doing)
+        left_ms = self.remaining_ms()
+        if left_ms <= 0:
+            raise LinkError(TIMED_OUT, "no answer in time while %s" % doing, errno.ETIMEDOUT)
+        return left_ms
+
+    def socket(self) -> "DeadlineSocket":
+        """A fresh socket; the one before is given up, the device has no memory for two."""
+        self.drop()
+        self._current = DeadlineSocket(self)
+        return self._current
+
+    def getaddrinfo(self, host: str, port: int) -> "list[tuple[Any, ...]]":
+        """One entry, IPv4. `host` may be a stored numeric address; then nothing blocks."""
+        asked = self._instead or host
+        self._by_address = asked != self.server_name
+        try:
+            entries = self._look_up(asked, port)
+        except (OSError, IndexError) as error:
+            self.check("looking up %s" % asked)
+            raise LinkError(NAME, "%s was not found: no network, or no such name (%s)" % (asked, error)) from None
+        self.check("looking up %s" % asked)
+        for entry in entries:
+            if entry[0] in (socket.AF_INET, 0):
+                self.resolved = _numeric(entry[-1])
+                self._instead = self.resolved
+                return [entry]
+        raise LinkError(NAME, "%s has no IPv4 address" % asked)
+
+    def forget_address(self) -> bool:
+        """The address tried last did not lead to the broker: look the name up next time. False: it just was."""
+        self._instead = self.server_name
+        return self._by_address
+
+    def secure(self, raw: "Any") -> "Any":
+        return self._secure(raw, self._ca_der, self.server_name)
+
+    def flush(self) -> None:
+        """Send what waits in the buffer: umqtt leaves PUBACK and PINGREQ there."""
+        if self._current:
+            self._current.flush()
+
+    def arrives(self, spare_ms: int) -> bool:
+        """Wait until something arrives: True; until only `spare_ms` of the armed time are left: False."""
+        return self._current is not None and self._current.arrives(spare_ms)
+
+    def sent(self) -> None:
+        self._sent_at = self.ticks.ticks_ms()
+
+    def quiet_ms(self) -> int:
+        """Since this device sent something. A broker gives up after one and a half keepalive times."""
+        return self.ticks.ticks_diff(self.ticks.ticks_ms(), self._sent_at)
+
+    def drop(self) -> None:
+        """Close whatever is open, unsent bytes and all. Never raises."""
+        current = self._current
+        self._current = None
+        if current:
+            current.drop()
+
+
+def verified(raw: "Any", ca_der: "bytes | None", server_name: str) -> "Any":
+    """TLS over `raw`. The server must show a certificate signed by a CA of `ca_der`, made out for `server_name`.
+
+    `ca_der` is one DER certificate or several one after the other (this CA and the next). There is no way without."""
+    if not ca_der:
+        raise LinkError(CERTIFICATE, "this device holds no CA certificate, so it trusts no server: provision it again")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.verify_mode = ssl.CERT_REQUIRED
+    try:
+        for certificate in _certificates(ca_der):
+            context.load_verify_locations(cadata=certificate)
+    except ValueError:
+        raise LinkError(CERTIFICATE, "the CA certificate this device holds cannot be read: provision it again") from None
+    return context.wrap_socket(raw, server_hostname=server_name, do_handshake_on_connect=False)
+
+
+def _certificates(ca_der: bytes) -> "Iterator[bytes]":
+    """Each DER certificate: tag 0x30, then its length in two bytes (X.690 section 8.1.3; none is shorter than 256)."""
+    at = 0
+    while at < len(ca_der):
+        header = ca_der[at : at + 4]
+        if len(header) < 4 or header[0] != 0x30 or header[1] != 0x82:
+            raise ValueError("not a DER certificate at byte %d" % at)
+        length = 4 + (header[2] << 8 | header[3])
+        yield ca_der[at : at + length]
+        at += length
+
+
+def _numeric(address: "Any") -> str:
+    """The IPv4 address in digits. The unix port gives the C structure (2 bytes family, 2 port, 4 address)."""
+    if isinstance(address, tuple):
+        return str(address[0])
+    return socket.inet_ntop(socket.AF_INET, bytes(address[4:8]))

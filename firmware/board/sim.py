@@ -1,0 +1,200 @@
+"""The simulated board: the same interface as the ESP32's, over files, a pipe and a clock that can be virtual.
+
+A folder is the device: `journal.nor` and `pet_id.bin` are its flash partitions, `vfs/` its file system, `counters.json`
+its small counters. Ending with `deep_sleep` keeps RTC and RTC memory in `retained.bin`; any other end of the process is a
+loss of power: the RTC starts again in 2000, as an ESP32's does.
+"""
+
+import framebuf
+import os
+import sys
+import time
+from binascii import b2a_base64
+from json import dumps, load
+from select import POLLIN, poll
+from struct import pack, unpack
+
+from firmware.board.deadline import Network
+from firmware.board.nor import NorFlash
+from protocol.instants import UNIX_OFFSET_S
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WIDTH = 128
+HEIGHT = 64
+PRESS_MS = 60  # how long a scripted button stays down
+HOLD_MS = 1000
+GAP_MS = 60  # and how long it is let go before the next one
+POWER_ON_RTC = -631152000  # 2000-01-01 as PET time
+RETAINED_HEAD = "<q"  # RTC minus the host's clock
+
+
+class RealTicks:
+    """MicroPython's own millisecond clock: what sockets wait by, even while the device's clock is virtual."""
+
+    ticks_ms = staticmethod(time.ticks_ms)
+    ticks_diff = staticmethod(time.ticks_diff)
+    ticks_add = staticmethod(time.ticks_add)
+
+
+class Board:
+    """`virtual`: PET time at which a virtual clock starts, or None for the host's clock."""
+
+    def __init__(self, directory: str, virtual: "int | None" = None, quiet: bool = False) -> None:
+        self.directory = directory
+        self.files = directory + "/vfs"
+        self.base = "MicroPython %d.%d.%d sim" % sys.implementation[1][:3]
+        self.width = WIDTH
+        self.height = HEIGHT
+        self._buffer = bytearray(WIDTH * HEIGHT // 8)
+        self.framebuffer = framebuf.FrameBuffer(self._buffer, WIDTH, HEIGHT, framebuf.MONO_VLSB)
+        self._quiet = quiet
+        self._virtual_ms: int | None = None if virtual is None else 0
+        self._presses: list[tuple[int, int, int]] = []  # (button, down at, up at), in ticks
+        self._input = poll()
+        self._input.register(sys.stdin, POLLIN)
+        self._offset_s, self._retained = self._wake()
+        if virtual is not None:
+            self.set_rtc(virtual)
+
+    # --- buttons and screen
+
+    def levels(self) -> int:
+        now_ms = self.ticks_ms()
+        while self._presses and self.ticks_diff(now_ms, self._presses[0][2]) >= GAP_MS:
+            self._presses.pop(0)
+        levels = 0
+        for button, down_ms, up_ms in self._presses:
+            if self.ticks_diff(now_ms, down_ms) >= 0 and self.ticks_diff(up_ms, now_ms) > 0:
+                levels |= 1 << (button - 1)
+        return levels
+
+    def push(self, button: int, duration_ms: int) -> None:
+        """A finger: the button goes down now, or as soon as the one before has been let go."""
+        down_ms = self.ticks_ms()
+        if self._presses:
+            after_ms = self.ticks_add(self._presses[-1][2], GAP_MS)
+            if self.ticks_diff(after_ms, down_ms) > 0:
+                down_ms = after_ms
+        self._presses.append((button, down_ms, self.ticks_add(down_ms, duration_ms)))
+
+    def busy(self) -> bool:
+        """Whether a scripted press is still to come or to end."""
+        self.levels()
+        return bool(self._presses)
+
+    def show(self, name: str) -> None:
+        if not self._quiet:
+            frame = b2a_base64(self._buffer).decode().strip()
+            self._say({"event": "screen", "name": name, "frame": frame})
+
+    # --- time
+
+    def ticks_ms(self) -> int:
+        return time.ticks_ms() if self._virtual_ms is None else self._virtual_ms
+
+    def ticks_diff(self, later: int, earlier: int) -> int:
+        return time.ticks_diff(later, earlier) if self._virtual_ms is None else later - earlier
+
+    def ticks_add(self, ticks: int, delta_ms: int) -> int:
+        return time.ticks_add(ticks, delta_ms) if self._virtual_ms is None else ticks + delta_ms
+
+    def pass_time(self, limit_ms: int) -> bool:
+        """Let up to this much time pass: less when a button changes. On the host's clock also less, and True, when a
+        command waits."""
+        now_ms = self.ticks_ms()
+        for _, down_ms, up_ms in self._presses[:2]:
+            for change_ms in (down_ms, up_ms, self.ticks_add(up_ms, GAP_MS)):
+                left_ms = self.ticks_diff(change_ms, now_ms)
+                if 0 < left_ms < limit_ms:
+                    limit_ms = left_ms
+        if self._virtual_ms is None:
+            return bool(self._input.poll(limit_ms))
+        self._virtual_ms += limit_ms
+        return False
+
+    def rtc_seconds(self) -> int:
+        return self._host_seconds() + self._offset_s
+
+    def set_rtc(self, instant: int) -> None:
+        self._offset_s = instant - self._host_seconds()
+
+    # --- what survives
+
+    def retained(self) -> bytes:
+        return self._retained
+
+    def retain(self, data: bytes) -> None:
+        self._retained = data
+
+    def deep_sleep(self) -> None:
+        """Keep RTC and RTC memory over the end of this process."""
+        offset_s = self.rtc_seconds() - (int(time.time()) - UNIX_OFFSET_S)
+        with open(self.directory + "/retained.bin", "wb") as file:
+            file.write(pack(RETAINED_HEAD, offset_s) + self._retained)
+
+    def load_counter(self, name: str) -> int:
+        try:
+            with open(self.directory + "/counters.json") as file:
+                return int(load(file).get(name, 0))
+        except (OSError, ValueError):
+            return 0
+
+    def store_counter(self, name: str, value: int) -> None:
+        path = self.directory + "/counters.json"
+        try:
+            with open(path) as file:
+                counters = load(file)
+        except (OSError, ValueError):
+            counters = {}
+        counters[name] = value
+        with open(path + ".new", "w") as file:
+            file.write(dumps(counters))
+        os.rename(path + ".new", path)
+
+    def flash(self, label: str) -> NorFlash:
+        if label == "journal":
+            return NorFlash(self.directory + "/journal.nor")
+        return NorFlash(self.directory + "/pet_id.bin", 1)
+
+    def random(self, count: int) -> bytes:
+        return os.urandom(count)
+
+    def battery_mv(self) -> int:
+        return 0  # runs from the wall
+
+    # --- network
+
+    def network_up(self, wifi: "list[dict[str, str]]", timeout_ms: int) -> None:
+        pass  # the host's network is up
+
+    def network_down(self) -> None:
+        pass
+
+    def network(self, ca_der: "bytes | None", server_name: str, interrupted: "Callable[[], bool]") -> Network:
+        return Network(ca_der, server_name, RealTicks, interrupted)
+
+    def tell(self, event: str, **fields: object) -> None:
+        fields["event"] = event
+        self._say(fields)
+
+    def _say(self, fields: "dict[str, object]") -> None:
+        print(dumps(fields))
+
+    def _host_seconds(self) -> int:
+        if self._virtual_ms is not None:
+            return self._virtual_ms // 1000
+        return int(time.time()) - UNIX_OFFSET_S
+
+    def _wake(self) -> "tuple[int, bytes]":
+        """(RTC minus host clock, RTC memory) left by a deep sleep; after a loss of power, a clock in 2000 and nothing."""
+        path = self.directory + "/retained.bin"
+        try:
+            with open(path, "rb") as file:
+                data = file.read()
+            os.remove(path)
+            return unpack(RETAINED_HEAD, data[:8])[0], data[8:]
+        except OSError:
+            return POWER_ON_RTC - self._host_seconds(), b""

@@ -1,0 +1,80 @@
+"""What time it is, and how sure the device is of it.
+
+A session lasts until power is lost; its seconds run on the RTC through deep sleep. What must survive deep sleep, and
+must not survive loss of power, is kept in the RTC's memory (`board.retained`); what must survive both, in two counters.
+"""
+
+from binascii import crc32
+from collections import namedtuple
+from struct import calcsize, pack, unpack
+
+from firmware.version import BUILD_TIME
+from protocol.record import QUALITY_DRIFTING, QUALITY_SERVER, QUALITY_UNSET
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from firmware.board.interface import Board
+
+FRESH_S = 86400  # for a day the RTC is close enough to server time to be called server time
+RETAINED_FORMAT = "<HII"  # session, RTC at its beginning, RTC when server time was last set (0: not in this session)
+RETAINED_BYTES = calcsize(RETAINED_FORMAT) + 4
+SESSION_COUNTER = "session"
+SERVER_TIME_COUNTER = "server_time"
+
+Reading = namedtuple("Reading", ("session", "seconds", "clock", "quality"))
+
+
+class Clock:
+    """Reads and sets the board's RTC. All instants are PET time."""
+
+    def __init__(self, board: "Board") -> None:
+        self._board = board
+        retained = board.retained()
+        if len(retained) == RETAINED_BYTES and crc32(retained[:-4]) == unpack("<I", retained[-4:])[0]:
+            self.session, self._began_rtc, self._set_rtc = unpack(RETAINED_FORMAT, retained[:-4])
+        else:
+            self._begin_session()
+
+    def read(self) -> Reading:
+        """The four time fields of a record taken now."""
+        now = self._board.rtc_seconds()
+        seconds = max(0, now - self._began_rtc)
+        if not self._set_rtc:
+            return Reading(self.session, seconds, 0, QUALITY_UNSET)
+        quality = QUALITY_SERVER if now - self._set_rtc <= FRESH_S else QUALITY_DRIFTING
+        return Reading(self.session, seconds, now, quality)
+
+    def set_from_server(self, server_time: int) -> None:
+        """Authenticated server time, with this connection's nonce: the one source. It may set the clock back."""
+        self._move(server_time)
+        self._set_rtc = server_time
+        self._retain()
+        self._board.store_counter(SERVER_TIME_COUNTER, server_time)
+
+    def raise_to_floor(self) -> None:
+        """Before TLS: an RTC that starts in 2000 would make every certificate look not yet valid."""
+        floor = max(BUILD_TIME, self._board.load_counter(SERVER_TIME_COUNTER))
+        if self._board.rtc_seconds() < floor:
+            self._move(floor)
+            self._retain()
+
+    def _begin_session(self) -> None:
+        last = self._board.load_counter(SESSION_COUNTER)
+        if not last:  # a new counter store: start anywhere, so that an older session's number is not met again
+            last = unpack("<H", self._board.random(2))[0]
+        self.session = last % 0xFFFF + 1
+        self._board.store_counter(SESSION_COUNTER, self.session)
+        if self._board.rtc_seconds() < 1:  # a chip that starts in 2000: PET time has no negative instants
+            self._board.set_rtc(1)
+        self._began_rtc = self._board.rtc_seconds()
+        self._set_rtc = 0
+        self._retain()
+
+    def _move(self, now: int) -> None:
+        """Set the RTC and move the session's beginning with it, so that its seconds run on undisturbed."""
+        self._began_rtc += now - self._board.rtc_seconds()
+        self._board.set_rtc(now)
+
+    def _retain(self) -> None:
+        data = pack(RETAINED_FORMAT, self.session, self._began_rtc & 0xFFFFFFFF, self._set_rtc)
+        self._board.retain(data + pack("<I", crc32(data)))

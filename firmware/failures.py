@@ -1,0 +1,116 @@
+"""Why the network failed, in plain words: the one error of the link, and what socket, TLS and broker errors mean."""
+
+import errno
+
+# Kinds: what a caller may act upon. The words beside them are for people.
+INTERRUPTED = "interrupted"  # a patient pressed a button: nothing is wrong
+TIMED_OUT = "timed out"
+REFUSED = "refused"  # nobody listens there, or it hung up before it said anything
+LOST = "lost"
+NAME = "name"  # the broker's name has no address
+CERTIFICATE = "certificate"
+CERTIFICATE_DATES = "certificate dates"  # only its dates are wrong: perhaps it is this device's clock
+TLS = "tls"
+LOGIN = "login"
+PROTOCOL = "protocol"
+MEMORY = "memory"
+CLOSED = "closed"  # no open link; our own mistake
+
+REFUSING = (errno.ECONNREFUSED, errno.ECONNRESET, errno.EHOSTUNREACH)
+TLS_CODES_FROM = 256  # mbedTLS codes are hundreds and thousands, errno numbers on both ports stay below 150
+
+# mbedTLS says why in one line a reason (x509.h, MBEDTLS_X509_CRT_ERROR_INFO_LIST).
+CERTIFICATE_WORDS = (
+    ("trusted CA", "it is not signed by the CA this device holds"),
+    ("expected CN", "it is made out for another name"),
+    ("validity has expired", "it has expired, or this device's clock is ahead"),
+    ("starts in the future", "it is not valid yet, or this device's clock is behind"),
+)
+DATE_WORDS = "validity"
+
+# MQTT 3.1.1, table 3.1. Mosquitto answers a wrong password with 5.
+CONNACK_WORDS = {
+    1: (PROTOCOL, "does not speak MQTT 3.1.1"),
+    2: (LOGIN, "does not accept this client id"),
+    3: (REFUSED, "is not available"),
+    4: (LOGIN, "refused user name or password"),
+    5: (LOGIN, "refused user name or password: not authorised"),
+}
+
+
+class LinkError(OSError):
+    """The network did not do what was asked. `kind` is one of the above, `words` a sentence for people.
+
+    An OSError, because umqtt hands those on; its number is an errno where there is one, else 0."""
+
+    def __init__(self, kind: str, words: str, code: int = 0) -> None:
+        super().__init__(code, words)
+        self.kind = kind
+        self.words = words
+
+    def __str__(self) -> str:
+        return self.words
+
+
+def code_of(error: Exception) -> int:
+    """The error's number without its sign: the ESP32 port gives errno numbers negative through TLS. 0 = none."""
+    code = error.args[0] if error.args else 0
+    return abs(code) if isinstance(code, int) else 0
+
+
+def of_socket(error: Exception, doing: str, answered: bool) -> LinkError:
+    """What a socket or TLS error means. `doing` ends "while ..."; `answered`: the peer has already said something."""
+    code = code_of(error)
+    if isinstance(error, MemoryError) or code == errno.ENOMEM:
+        return LinkError(MEMORY, "not enough memory left while %s" % doing, errno.ENOMEM)
+    if isinstance(error, ValueError):
+        return of_certificate(str(error))
+    if code >= TLS_CODES_FROM:
+        return LinkError(TLS, "TLS failed while %s: %s" % (doing, _details(error)), code)
+    if code == errno.ETIMEDOUT:
+        return LinkError(TIMED_OUT, "no answer in time while %s" % doing, code)
+    if not answered and code in REFUSING:
+        return LinkError(REFUSED, "nobody answered while %s: refused or out of reach (error %d)" % (doing, code), code)
+    return LinkError(LOST, "the connection was lost while %s (error %d)" % (doing, code), code)
+
+
+def of_certificate(reasons: str) -> LinkError:
+    """What mbedTLS says against the server's certificate, one reason a line."""
+    words = []
+    kind = CERTIFICATE_DATES
+    for reason in reasons.split("\n"):
+        reason = reason.strip()
+        if not reason:
+            continue
+        if DATE_WORDS not in reason:
+            kind = CERTIFICATE
+        words.append(_certificate_words(reason))
+    if not words:
+        kind = CERTIFICATE
+    return LinkError(kind, "the server's certificate was refused: %s" % ("; ".join(words) or "no reason was given"))
+
+
+def of_broker(code: int, doing: str) -> LinkError:
+    """What the broker's refusal means: a CONNACK code (MQTT 3.1.1), or 0x80 for a subscription."""
+    if code == 0x80:
+        return LinkError(LOGIN, "the broker refused the subscription")
+    kind, words = CONNACK_WORDS.get(code, (PROTOCOL, "refused with unknown code %d while %s" % (code, doing)))
+    return LinkError(kind, "the broker %s" % words)
+
+
+def of_nonsense(error: Exception, doing: str) -> LinkError:
+    """umqtt checks what it reads by assert and by indexing: the broker sent what is not MQTT 3.1.1, or not an answer."""
+    return LinkError(PROTOCOL, "the broker's answer made no sense while %s (%s)" % (doing, type(error).__name__))
+
+
+def _certificate_words(reason: str) -> str:
+    for mark, words in CERTIFICATE_WORDS:
+        if mark in reason:
+            return words
+    return reason
+
+
+def _details(error: Exception) -> str:
+    if len(error.args) > 1:
+        return str(error.args[1])
+    return "code -0x%x" % code_of(error)

@@ -1,0 +1,195 @@
+"""One MQTT connection to the broker: umqtt.simple, unmodified, with a deadline for each operation and one error.
+
+A PUBACK is the broker's word, not the server's: what was published is not in anybody's custody (docs/protocol.md).
+After any failure the client is thrown away, because a packet may have been cut in the middle; `open` makes a new one.
+"""
+
+from firmware.failures import (
+    CERTIFICATE,
+    CLOSED,
+    INTERRUPTED,
+    LOST,
+    MEMORY,
+    NAME,
+    PROTOCOL,
+    REFUSED,
+    TIMED_OUT,
+    TLS,
+    LinkError,
+    of_broker,
+    of_nonsense,
+    of_socket,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from firmware.board.deadline import Network
+
+OPEN_TIMEOUT_MS = 10000  # TCP, TLS (some seconds on an ESP32 with weak Wi-Fi) and CONNACK; twice, if an address was stale
+SUBSCRIBE_TIMEOUT_MS = 10000
+PUBLISH_TIMEOUT_MS = 10000  # until the PUBACK
+MESSAGE_TIMEOUT_MS = 5000  # the rest of a message whose first byte has arrived
+CLOSE_TIMEOUT_MS = 1000  # courtesy only
+PACKET_IDS_MAX = 60000  # umqtt counts on beyond 65,535, and then waits for ever for an id that cannot come back
+INBOX_MESSAGES_MAX = 8
+INBOX_BYTES_MAX = 6000  # one content chunk and a few replies; the heap has no room for more
+TOPIC_BYTES_MAX = 122  # of a subscription: umqtt 1.3.4 writes the packet's length in one byte
+
+# An open that ended like this may have gone to the wrong machine: the stored address is worth a name look-up.
+ADDRESS_IN_DOUBT = (REFUSED, TIMED_OUT, LOST, NAME, TLS, CERTIFICATE)
+PUBLISH = 0x30
+PINGRESP = 0xD0
+
+
+class Link:
+    """`network` is put in place of umqtt's socket module. `host`: the broker's name, or its stored numeric address."""
+
+    def __init__(
+        self,
+        network: "Network",
+        mqtt_module: "Any",
+        host: str,
+        port: int,
+        client_id: "str | bytes",
+        user: "str | bytes",
+        password: "str | bytes",
+        keepalive_s: int,
+    ) -> None:
+        mqtt_module.socket = network
+        self._network = network
+        self._mqtt = mqtt_module
+        self._host = host
+        self._port = port
+        # umqtt counts the characters of a str as if they were its bytes.
+        self._names = (_bytes(client_id), _bytes(user), _bytes(password))
+        self._keepalive_s = keepalive_s
+        self._client: Any = None
+        self._topics: list[bytes] = []
+        self._inbox: list[tuple[bytes, bytes]] = []
+
+    def open(self) -> None:
+        """Connect, up to the CONNACK. Raises LinkError.
+
+        Takes at most OPEN_TIMEOUT_MS; when a stored address fails, one name look-up and that time once more."""
+        self._drop()
+        self._topics = []
+        self._inbox = []
+        self._connect()
+
+    def subscribe(self, topic: "str | bytes") -> None:
+        """Ask for the messages of a topic, QoS 1. Raises LinkError; a broker may also accept it and send nothing."""
+        name = _bytes(topic)
+        assert len(name) <= TOPIC_BYTES_MAX
+        self._subscribe(name)
+        self._topics.append(name)
+
+    def publish(self, topic: "str | bytes", payload: bytes) -> None:
+        """QoS 1; returns when the broker has acknowledged. Raises LinkError; then it may or may not have arrived."""
+        if self._open_client().pid >= PACKET_IDS_MAX:
+            self._renew()
+        client = self._open_client()
+        self._do(PUBLISH_TIMEOUT_MS, "publishing", client.publish, _bytes(topic), payload, False, 1)
+
+    def receive(self, timeout_ms: int) -> "tuple[bytes, bytes] | None":
+        """The next message, (topic, payload); None when none came in time. Raises LinkError.
+
+        Takes at most `timeout_ms`, and MESSAGE_TIMEOUT_MS more when a message has begun to arrive."""
+        if not self._inbox:
+            self._do(timeout_ms + MESSAGE_TIMEOUT_MS, "receiving", self._await_message)
+        return self._inbox.pop(0) if self._inbox else None
+
+    def close(self) -> None:
+        """Say goodbye if that is possible, and close. Never raises; a link that is not open stays so."""
+        client = self._client
+        try:
+            if client:
+                self._do(CLOSE_TIMEOUT_MS, "closing", client.disconnect)
+        except LinkError:
+            pass
+        self._drop()
+
+    def _connect(self) -> None:
+        try:
+            self._connect_once()
+        except LinkError as error:
+            if error.kind not in ADDRESS_IN_DOUBT or not self._network.forget_address():
+                raise
+            self._connect_once()
+
+    def _connect_once(self) -> None:
+        client_id, user, password = self._names
+        client = self._mqtt.MQTTClient(
+            client_id, self._host, port=self._port, user=user, password=password, keepalive=self._keepalive_s
+        )
+        client.set_callback(self._keep)
+        self._do(OPEN_TIMEOUT_MS, "connecting", client.connect)
+        self._client = client
+
+    def _subscribe(self, topic: bytes) -> None:
+        self._do(SUBSCRIBE_TIMEOUT_MS, "subscribing", self._open_client().subscribe, topic, 1)
+
+    def _renew(self) -> None:
+        """A new client, whose packet ids begin anew, with the same subscriptions. What has arrived stays."""
+        self.close()
+        self._connect()
+        for topic in self._topics:
+            self._subscribe(topic)
+
+    def _await_message(self) -> None:
+        """Until the inbox has something, or only MESSAGE_TIMEOUT_MS are left. What was begun is read to its end."""
+        client = self._open_client()
+        if self._keepalive_s and self._network.quiet_ms() > self._keepalive_s * 500:
+            client.ping()
+        while not self._inbox and self._network.arrives(MESSAGE_TIMEOUT_MS):
+            packet = client.check_msg()
+            # umqtt leaves the body of any other packet unread, so that nothing after it would make sense.
+            if packet is not None and packet & 0xF0 not in (PUBLISH, PINGRESP):
+                raise LinkError(PROTOCOL, "the broker sent a packet of type 0x%02x that nobody asked for" % packet)
+        self._network.flush()
+
+    def _keep(self, topic: bytes, payload: bytes) -> None:
+        """umqtt's callback; it also comes while a PUBACK is awaited. The oldest gives way: a replayed message comes
+        before the answer to what was just asked, and everything that matters is asked for again."""
+        self._inbox.append((topic, payload))
+        while len(self._inbox) > 1 and self._inbox_is_over_full():
+            self._inbox.pop(0)
+
+    def _inbox_is_over_full(self) -> bool:
+        size = 0
+        for topic, payload in self._inbox:
+            size += len(topic) + len(payload)
+        return size > INBOX_BYTES_MAX or len(self._inbox) > INBOX_MESSAGES_MAX
+
+    def _open_client(self) -> "Any":
+        if self._client is None:
+            raise LinkError(CLOSED, "the link is not open")
+        return self._client
+
+    def _do(self, timeout_ms: int, doing: str, operation: "Callable[..., object]", *arguments: object) -> None:
+        """One operation of umqtt under one deadline. Any failure is a LinkError and the end of the client."""
+        self._network.arm(timeout_ms)
+        try:
+            operation(*arguments)
+        except LinkError:
+            self._drop()
+            raise
+        except self._mqtt.MQTTException as error:
+            self._drop()
+            raise of_broker(error.args[0], doing) from None
+        except (AssertionError, IndexError, ValueError) as error:
+            self._drop()
+            raise of_nonsense(error, doing) from None
+        except (OSError, MemoryError) as error:
+            self._drop()
+            raise of_socket(error, doing, True) from None
+
+    def _drop(self) -> None:
+        self._client = None
+        self._network.drop()
+
+
+def _bytes(text: "str | bytes") -> bytes:
+    return text.encode() if isinstance(text, str) else text

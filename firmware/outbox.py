@@ -1,0 +1,104 @@
+"""What to send next, and what to believe of what comes back. Pure: bytes in and out, the journal only read.
+
+One connection is one Outbox: status, then batches, one outstanding. A reply that does not echo this connection's nonce,
+is not sealed with this device's key, or names another journal or a sequence beyond its last, counts for nothing: a broker
+that replays everything it has ever seen does no harm.
+"""
+
+from protocol.envelope import ACK, BATCH, DESIRED, DOWN, NO_NONCE, STATUS, Header, parse, seal, verify
+from protocol.errors import ProtocolError
+from protocol.messages import (
+    BATCH_RECORDS_MAX,
+    Ack,
+    Desired,
+    Status,
+    decode_ack,
+    decode_desired,
+    encode_batch,
+    encode_status,
+)
+from protocol.record import tombstone
+from protocol.topics import down_topic, up_topic
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from firmware.journal import Journal
+    from protocol.identity import Identity
+
+
+class Outbox:
+    """`device_nonce`: 8 fresh random bytes for this connection."""
+
+    def __init__(self, identity: "Identity", journal: "Journal", device_nonce: bytes) -> None:
+        self._identity = identity
+        self._journal = journal
+        self._device_nonce = device_nonce
+        self._server_nonce = NO_NONCE
+        self._resend_from = 0  # above 0 while the server, restored to an older backup, wants acked records again
+
+    def status(self, status: Status) -> "tuple[str, bytes]":
+        """The first message of a connection: (topic, message)."""
+        return up_topic(self._identity.device_id, STATUS), self._seal(STATUS, encode_status(status))
+
+    def batch(self) -> "tuple[str, bytes]":
+        """The oldest records that the server does not have: (topic, message). Without any, an empty batch."""
+        journal = self._journal
+        if self._resend_from:
+            rows = journal.records(self._resend_from, BATCH_RECORDS_MAX)
+        else:
+            rows = journal.pending(BATCH_RECORDS_MAX)
+        first = rows[0][0] if rows else journal.last_sequence + 1
+        records = [tombstone(sequence) if record is None else record for sequence, record in rows]
+        body = encode_batch(journal.journal_id, first, records)
+        return up_topic(self._identity.device_id, BATCH), self._seal(BATCH, body)
+
+    def waiting(self) -> bool:
+        """Whether there is anything left to send."""
+        return bool(self._resend_from) or self._journal.acked_through < self._journal.last_sequence
+
+    def resending(self) -> int:
+        """The sequence that is sent again next; 0 while nothing is."""
+        return self._resend_from
+
+    def take(self, topic: str, message: bytes) -> "Desired | Ack":
+        """What the server says. Raises ProtocolError for all that does not count; the reason says why."""
+        kind, body = self._open(topic, message)
+        if kind == DESIRED:
+            return decode_desired(body)
+        if kind == ACK:
+            return self._take_ack(decode_ack(body))
+        raise ProtocolError("type", "message type %d was not asked for" % kind)
+
+    def _take_ack(self, ack: Ack) -> Ack:
+        journal = self._journal
+        if ack.journal_id != journal.journal_id:
+            raise ProtocolError("journal", "the ack is for another journal")
+        if ack.stored_through > journal.last_sequence:
+            raise ProtocolError("sequence", "the ack goes beyond sequence %d" % journal.last_sequence)
+        if ack.resend_from:
+            self._resend_from = max(ack.resend_from, journal.oldest_readable)
+        elif self._resend_from:
+            self._resend_from = ack.stored_through + 1
+        if self._resend_from > journal.acked_through:
+            self._resend_from = 0  # back to where the ordinary pending records begin
+        return ack
+
+    def _open(self, topic: str, message: bytes) -> "tuple[int, bytes]":
+        header, body = parse(message, DOWN)
+        if header.device_id != self._identity.device_id or header.key_epoch != self._identity.key_epoch:
+            raise ProtocolError("device", "a message for another device or key epoch")
+        if topic != down_topic(header.device_id, header.type):
+            raise ProtocolError("topic", "message type %d on topic %s" % (header.type, topic[:80]))
+        verify(message, self._identity.hmac_key)
+        if header.device_nonce != self._device_nonce:
+            raise ProtocolError("nonce", "a reply to another connection")
+        if self._server_nonce == NO_NONCE:  # fresh, for it answers our fresh nonce
+            self._server_nonce = header.server_nonce
+        if header.server_nonce != self._server_nonce:
+            raise ProtocolError("nonce", "a reply with another server nonce")
+        return header.type, body
+
+    def _seal(self, kind: int, body: bytes) -> bytes:
+        identity = self._identity
+        header = Header(kind, identity.device_id, identity.key_epoch, self._device_nonce, self._server_nonce)
+        return seal(header, body, identity.hmac_key)

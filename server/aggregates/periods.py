@@ -1,0 +1,117 @@
+"""Spans of local days and their buckets. Pure: the organisation's days are plain dates here."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+ALL = "all"
+NAMES = (ALL, "this-week", "last-week", "this-month", "last-month", "last-13-weeks")
+FORMS = (*NAMES, "2026", "2026-Q4", "2026-11", "2026-W47")  # as a refusal lists them
+FIRST_YEAR, LAST_YEAR = 2020, 2155  # what a device's clock can say
+
+BUCKETS_MAX = 800  # two years of days: more points than pixels, and a bound on the work of one request
+
+
+class Granularity(StrEnum):
+    """The length of a bucket. Weeks start on Monday."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+class Period(NamedTuple):
+    """Local days from `first` up to, not including, `after`. None: as far as there are answers."""
+
+    first: date | None
+    after: date | None
+
+    @property
+    def unbounded(self) -> bool:
+        """Whether it takes in everything, answers without a usable date included."""
+        return self.first is None and self.after is None
+
+
+class Bucket(NamedTuple):
+    """One interval of a series, cut to its period. The label names the whole day, ISO week or month."""
+
+    label: str
+    first: date
+    after: date
+
+
+def named_period(name: str, today: date) -> Period | None:
+    """The period called `name` as seen on `today`; None when there is no such name.
+
+    "last-13-weeks" is the thirteen whole weeks before this one, so that no running week pulls the trend down.
+    """
+    monday = today - timedelta(days=today.weekday())
+    month = today.replace(day=1)
+    known = {
+        ALL: Period(None, None),
+        "this-week": Period(monday, monday + timedelta(days=7)),
+        "last-week": Period(monday - timedelta(days=7), monday),
+        "this-month": Period(month, _add_months(month, 1)),
+        "last-month": Period(_add_months(month, -1), month),
+        "last-13-weeks": Period(monday - timedelta(weeks=13), monday),
+    }
+    return known.get(name) or _calendar_period(name)
+
+
+def _calendar_period(name: str) -> Period | None:
+    match = re.fullmatch(r"(\d{4})(?:-(?:Q([1-4])|W(\d\d)|(\d\d)))?", name, re.ASCII)
+    if match is None or not FIRST_YEAR <= int(match[1]) <= LAST_YEAR:
+        return None
+    year, quarter, week, month = (int(part) if part else None for part in match.groups())
+    assert year is not None
+    try:
+        if week is not None:
+            monday = date.fromisocalendar(year, week, 1)
+            return Period(monday, monday + timedelta(days=7))
+        first = date(year, month or (3 * quarter - 2 if quarter else 1), 1)
+    except ValueError:  # week 54, month 13
+        return None
+    return Period(first, _add_months(first, 1 if month else 3 if quarter else 12))
+
+
+def buckets(first: date, after: date, granularity: Granularity) -> list[Bucket]:
+    """Every bucket that touches the days from `first` up to `after`, in order; the outer two cut to them."""
+    found = []
+    start = bucket_start(first, granularity)
+    while start < after:
+        end = _next_start(start, granularity)
+        found.append(Bucket(bucket_label(start, granularity), max(start, first), min(end, after)))
+        start = end
+    return found
+
+
+def bucket_start(day: date, granularity: Granularity) -> date:
+    """The first day of the bucket that holds `day`."""
+    if granularity is Granularity.WEEK:
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if granularity is Granularity.MONTH else day
+
+
+def bucket_label(start: date, granularity: Granularity) -> str:
+    """2026-11-23, 2026-W48 or 2026-11."""
+    if granularity is Granularity.WEEK:
+        return "{}-W{:02}".format(*start.isocalendar())
+    return start.strftime("%Y-%m") if granularity is Granularity.MONTH else start.isoformat()
+
+
+def instant(day: date, zone: ZoneInfo) -> datetime:
+    """The UTC instant at which the local `day` begins."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
+def _next_start(start: date, granularity: Granularity) -> date:
+    if granularity is Granularity.MONTH:
+        return _add_months(start, 1)
+    return start + timedelta(days=7 if granularity is Granularity.WEEK else 1)
+
+
+def _add_months(first: date, months: int) -> date:
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    return date(year, month + 1, 1)

@@ -1,0 +1,1 @@
+"""The fleet: organisations, teams, devices and their keys, placements, questionnaires, broker accounts."""

@@ -1,0 +1,230 @@
+"""What devices delivered: the ledger, the evidence, the responses with their rollups, and what could not be stored."""
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, SmallInteger
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+from sqlalchemy.schema import SchemaItem
+
+from server.database import Base, Unsigned32
+
+# The day under which responses without a usable date are counted: they are in totals and in no time bucket.
+UNDATED = date(1970, 1, 1)
+
+# How `answered_at` was found (custody.md 6), best first.
+ANSWERED_BY_CLOCK = "clock"
+ANSWERED_ANCHORED = "anchored"
+ANSWERED_UNKNOWN = "unknown"
+
+# What became of a quarantined record.
+DELIVERED = "delivered"
+
+
+def _device_key() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["organisation_id", "device_id"], ["device.organisation_id", "device.device_id"])
+
+
+def _version_key() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["organisation_id", "reference"],
+        ["questionnaire_version.organisation_id", "questionnaire_version.reference"],
+    )
+
+
+def _team_key() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["organisation_id", "team_id"], ["team.organisation_id", "team.team_id"])
+
+
+class OfDevice:
+    """The first two columns of every key here."""
+
+    organisation_id: Mapped[int] = mapped_column(primary_key=True, sort_order=-2)
+    device_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, sort_order=-1)
+
+    @declared_attr.directive
+    def __table_args__(cls) -> tuple[SchemaItem, ...]:
+        return (_device_key(),)
+
+
+class Journal(OfDevice, Base):
+    """The ledger: how far the server has each journal in custody. Its row is locked in every ingest transaction."""
+
+    __tablename__ = "journal"
+
+    journal_id: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    stored_through: Mapped[int] = mapped_column(Unsigned32)
+    first_seen_at: Mapped[datetime]
+
+
+class Connection(OfDevice, Base):
+    """A status as it arrived. It anchors time only once a later message has carried its server nonce."""
+
+    __tablename__ = "connection"
+    __table_args__ = (_device_key(), Index(None, "organisation_id", "device_id", "journal_id", "session"))
+
+    device_nonce: Mapped[bytes] = mapped_column(primary_key=True)
+    server_nonce: Mapped[bytes]
+    key_epoch: Mapped[int]
+    session: Mapped[int]
+    seconds: Mapped[int] = mapped_column(Unsigned32)
+    clock: Mapped[int] = mapped_column(Unsigned32)
+    quality: Mapped[int] = mapped_column(SmallInteger)
+    journal_id: Mapped[bytes]
+    acked_through: Mapped[int] = mapped_column(Unsigned32)
+    last_sequence: Mapped[int] = mapped_column(Unsigned32)
+    oldest_readable: Mapped[int] = mapped_column(Unsigned32)
+    desired_revision: Mapped[int] = mapped_column(Unsigned32)
+    battery_mv: Mapped[int]
+    free_slots: Mapped[int] = mapped_column(Unsigned32)
+    all_slots: Mapped[int] = mapped_column(Unsigned32)
+    application: Mapped[str]
+    base: Mapped[str]
+    counters: Mapped[dict[str, int]]
+    received_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+
+
+class Evidence(OfDevice, Base):
+    """A batch verbatim, header and HMAC included. Append-only; kept when any of its records was new."""
+
+    __tablename__ = "evidence"
+
+    journal_id: Mapped[bytes] = mapped_column(primary_key=True)
+    first_sequence: Mapped[int] = mapped_column(Unsigned32, primary_key=True)
+    digest: Mapped[bytes] = mapped_column(primary_key=True)  # SHA-256 of the payload
+    payload: Mapped[bytes]
+    key_epoch: Mapped[int]
+    received_at: Mapped[datetime]
+
+
+class Response(OfDevice, Base):
+    """One record as delivered (responses, declines, audits, tests), with what the server resolved about it."""
+
+    __tablename__ = "response"
+    __table_args__ = (
+        _device_key(),
+        _version_key(),
+        ForeignKeyConstraint(
+            ["organisation_id", "placement_id"], ["placement.organisation_id", "placement.placement_id"]
+        ),
+        _team_key(),
+        Index(None, "organisation_id", "team_id", "answered_at"),
+    )
+
+    journal_id: Mapped[bytes] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(Unsigned32, primary_key=True)
+    record_crc: Mapped[int] = mapped_column(Unsigned32)  # tells a duplicate from a conflict
+    kind: Mapped[int] = mapped_column(SmallInteger)
+    flags: Mapped[int]
+    reference: Mapped[int]
+    session: Mapped[int]
+    seconds: Mapped[int] = mapped_column(Unsigned32)
+    clock: Mapped[int] = mapped_column(Unsigned32)
+    quality: Mapped[int] = mapped_column(SmallInteger)
+    language: Mapped[int] = mapped_column(SmallInteger)
+    team_choice: Mapped[int] = mapped_column(SmallInteger)
+    stage: Mapped[int] = mapped_column(SmallInteger)
+    duration: Mapped[int] = mapped_column(SmallInteger)
+    answers: Mapped[list[int]]  # always twelve, as in the record
+    placement_id: Mapped[int]
+    placement_uncertain: Mapped[bool]
+    team_id: Mapped[int]
+    location_id: Mapped[int]
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[str]  # ANSWERED_...
+    answered_after: Mapped[datetime | None]  # bounds, where answered_at is not known
+    answered_before: Mapped[datetime | None]
+    day: Mapped[date]  # local to the organisation; UNDATED where answered_at is not known
+    received_at: Mapped[datetime]
+
+
+class Quarantine(OfDevice, Base):
+    """An authentic record that could not be stored, with its reason. Shown to people; can be replayed."""
+
+    __tablename__ = "quarantine"
+    __table_args__ = (_device_key(), Index(None, "organisation_id", "device_id", "journal_id", "sequence"))
+
+    digest: Mapped[bytes] = mapped_column(primary_key=True)  # SHA-256 of journal_id and record: a resend adds no row
+    journal_id: Mapped[bytes]
+    sequence: Mapped[int] = mapped_column(Unsigned32)
+    record: Mapped[bytes]
+    reason: Mapped[str]
+    detail: Mapped[str]
+    # Whether the ledger counts this as the record of its sequence; a conflict stands beside the one that it does.
+    in_ledger: Mapped[bool]
+    key_epoch: Mapped[int]
+    received_at: Mapped[datetime]
+    resolution: Mapped[str | None]
+    resolved_at: Mapped[datetime | None]
+
+
+class Gap(OfDevice, Base):
+    """Sequences that will never arrive, and why: the loss is on record and the ledger has moved on."""
+
+    __tablename__ = "gap"
+    __table_args__ = (_device_key(), CheckConstraint("first_sequence <= last_sequence", name="span"))
+
+    journal_id: Mapped[bytes] = mapped_column(primary_key=True)
+    first_sequence: Mapped[int] = mapped_column(Unsigned32, primary_key=True)
+    last_sequence: Mapped[int] = mapped_column(Unsigned32)
+    reason: Mapped[str]
+    recorded_at: Mapped[datetime]
+
+
+class RollupDay(OfDevice, Base):
+    """How often each option was chosen, by device, team, question and local day. Only patients' responses count."""
+
+    __tablename__ = "rollup_day"
+    __table_args__ = (
+        _device_key(),
+        _team_key(),
+        ForeignKeyConstraint(
+            ["organisation_id", "reference", "position"],
+            ["version_question.organisation_id", "version_question.reference", "version_question.position"],
+        ),
+        Index(None, "organisation_id", "team_id", "day"),
+    )
+
+    team_id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    flagged: Mapped[bool] = mapped_column(primary_key=True)  # suspected misuse
+    n1: Mapped[int]
+    n2: Mapped[int]
+    n3: Mapped[int]
+    n4: Mapped[int]
+    n5: Mapped[int]
+    n6: Mapped[int]
+    skipped: Mapped[int]
+    timed_out: Mapped[int]
+
+
+class RollupResponseDay(OfDevice, Base):
+    """How many passes there were, by device, team, questionnaire version and local day."""
+
+    __tablename__ = "rollup_response_day"
+    __table_args__ = (
+        _device_key(),
+        _team_key(),
+        _version_key(),
+        Index(None, "organisation_id", "team_id", "day"),
+    )
+
+    team_id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    flagged: Mapped[bool] = mapped_column(primary_key=True)
+    complete: Mapped[int]
+    partial: Mapped[int]
+    declined: Mapped[int]
+
+
+class RefusalCount(Base):
+    """How many messages were refused, by reason and UTC day. An unknown device has no organisation, so neither has this."""
+
+    __tablename__ = "refusal_count"
+
+    reason: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    count: Mapped[int]

@@ -1,0 +1,75 @@
+"""PET positivity: positive answers out of positive, neutral and negative ones, with n and an interval."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from server.measures.wilson import Interval, wilson_interval
+
+PUBLISH_FROM = 10  # fewer responses: no percentage is published (Picker)
+CARE_BELOW = 30  # fewer: "interpret with care" (Press Ganey uses 30)
+
+
+class Precision(StrEnum):
+    """How much a percentage of so few may be trusted."""
+
+    NO_DATA = "no data"
+    SUPPRESSED = "suppressed"
+    CARE = "interpret with care"
+    SOUND = "sound"
+
+
+class Counts(NamedTuple):
+    """Answers by the sentiment of the option chosen. `excluded`: don't know, not applicable, can't say."""
+
+    positive: int = 0
+    neutral: int = 0
+    negative: int = 0
+    excluded: int = 0
+    skipped: int = 0
+    timed_out: int = 0
+
+    def plus(self, other: "Counts") -> "Counts":
+        """Both together. Counts are added; percentages are never averaged."""
+        return Counts(*(ours + theirs for ours, theirs in zip(self, other, strict=True)))
+
+
+class Positivity(NamedTuple):
+    """A positivity that can be shown. Percentages: 0..100, unrounded, None where none may be published."""
+
+    n: int  # answers in the denominator
+    responses: int
+    positive: int
+    basis: int  # the n of the interval: people asked, not answers
+    percent: float | None
+    interval_percent: Interval | None
+    precision: Precision
+
+
+def positivity(counts: Counts, responses: int) -> Positivity:
+    """The positivity of `counts`, answers given in `responses` passes.
+
+    Answers of one person are correlated, so the interval is Wilson's on the pooled proportion with
+    n = responses (the cautious choice), or n = answers where fewer were given than there are responses.
+    """
+    n = counts.positive + counts.neutral + counts.negative
+    basis = min(n, responses)
+    precision = precision_of(basis)
+    percent, interval = None, None
+    if precision in {Precision.CARE, Precision.SOUND}:
+        share = counts.positive / n
+        percent = 100 * share
+        interval = _in_percent(wilson_interval(share * basis, basis))
+    return Positivity(n, responses, counts.positive, basis, percent, interval, precision)
+
+
+def precision_of(basis: int) -> Precision:
+    """The band that `basis` responses fall into."""
+    if basis == 0:
+        return Precision.NO_DATA
+    if basis < PUBLISH_FROM:
+        return Precision.SUPPRESSED
+    return Precision.CARE if basis < CARE_BELOW else Precision.SOUND
+
+
+def _in_percent(interval: Interval | None) -> Interval | None:
+    return interval and Interval(100 * interval.lower, 100 * interval.upper)

@@ -1,0 +1,116 @@
+"""What differs from one installation to the next, read from the environment (PET_...); secrets only by file."""
+
+import ipaddress
+from pathlib import Path
+
+from pydantic import ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from server.errors import OperatorError
+
+PORT_MAX = 65535
+
+
+class Settings(BaseSettings):
+    """Every process of the server takes one of these by argument; nothing reads the environment on its own."""
+
+    model_config = SettingsConfigDict(env_prefix="PET_", frozen=True)
+
+    database_url: str
+    database_password_file: Path | None = None
+
+    # Wraps the devices' keys (docs/security.md). It must not lie in the database's backup.
+    key_file: Path = Path("/etc/pet/key")
+
+    broker_host: str = "127.0.0.1"
+    broker_port: int = 8883
+    broker_ca_file: Path = Path("/etc/pet/ca.pem")
+    # Without TLS: only for the embedded broker of the demo, and only on loopback (`broker_is_plain`).
+    broker_plain: bool = False
+    broker_user: str = "ingest"
+    broker_password_file: Path = Path("/etc/pet/ingest.password")
+    # Several workers share one subscription under this name. Empty: one worker, with a session that persists.
+    ingest_group: str = ""
+
+    web_host: str = "127.0.0.1"
+    web_port: int = 8000
+
+    @field_validator("database_url")
+    @classmethod
+    def _names_a_database(cls, value: str) -> str:
+        try:
+            url = make_url(value)
+        except ArgumentError:
+            raise ValueError("is not a URL like postgresql://pet@127.0.0.1:5432/pet") from None
+        if url.get_backend_name() != "postgresql":
+            raise ValueError("names another database than PostgreSQL: begin it with postgresql://")
+        if url.password is not None:
+            raise ValueError("holds a password: put that into a file and name it in PET_DATABASE_PASSWORD_FILE")
+        return value
+
+    @field_validator("web_host")
+    @classmethod
+    def _stays_on_this_machine(cls, value: str) -> str:
+        if not is_loopback(value):
+            raise ValueError("leaves this machine, and there are no accounts yet: use 127.0.0.1")
+        return value
+
+    @field_validator("broker_port", "web_port")
+    @classmethod
+    def _is_a_port(cls, value: int) -> int:
+        if not 0 < value <= PORT_MAX:
+            raise ValueError(f"is not a port between 1 and {PORT_MAX}")
+        return value
+
+    def database(self) -> URL:
+        """The database's URL, its password read from the file."""
+        url = make_url(self.database_url)
+        if self.database_password_file is not None:
+            url = url.set(password=read_secret(self.database_password_file, "PET_DATABASE_PASSWORD_FILE"))
+        return url
+
+    def broker_is_plain(self) -> bool:
+        """Whether the broker is spoken to without TLS. Raises OperatorError where that would leave this machine."""
+        if self.broker_plain and not is_loopback(self.broker_host):
+            raise OperatorError(
+                f"PET_BROKER_PLAIN is set, but the broker {self.broker_host} is not on this machine: "
+                "unset it and name the broker's CA in PET_BROKER_CA_FILE."
+            )
+        return self.broker_plain
+
+
+def load_settings() -> Settings:
+    """The settings in the environment. Raises OperatorError that names the variable and what is wrong with it."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise OperatorError("; ".join(_sentence(str(e["loc"][0]), e["type"], e["msg"]) for e in error.errors())) from None
+
+
+def read_secret(path: Path, variable: str) -> str:
+    """A secret's text, without the line end that editors add. Raises OperatorError."""
+    try:
+        return path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise OperatorError(f"{variable} names {path}, which cannot be read ({_cause(error)}).") from None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this host name or address can only mean the machine itself."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _sentence(field: str, kind: str, message: str) -> str:
+    variable = f"PET_{field.upper()}"
+    if kind == "missing":
+        return f"{variable} is not set"
+    return f"{variable} {message.removeprefix('Value error, ')}"
+
+
+def _cause(error: Exception) -> str:
+    return (error.strerror or "unreadable") if isinstance(error, OSError) else "it is not text"
