@@ -3,7 +3,7 @@
 from firmware.buttons import CONTROL, Buttons
 from firmware.dialogue import ASKING, CHOSEN, IDLE, REFUSED, SAVING, THANKS, WARNING, Dialogue, Pass, View
 from firmware.journal import Full
-from firmware.questionnaire import option_of_button
+from firmware.questionnaire import button_of_option, option_of_button
 from protocol.record import (
     ANSWERS_MAX,
     DURATION_MAX,
@@ -91,6 +91,10 @@ class Application:
         """As if the server had just told the time."""
         self._clock.set_from_server(instant)
         self._sync_at_s = self._board.rtc_seconds() + self._pause_s()
+
+    def button_of(self, option: int) -> int:
+        """The button that stands for this option of the question on the screen."""
+        return button_of_option(self._questionnaire.option_counts[self._dialogue.view().question], option)
 
     def facts(self) -> "dict[str, object]":
         """What a nurse or a technician asks of a device."""

@@ -1,7 +1,8 @@
 """Samples of button levels in, debounced presses out. Pure: levels and time come as arguments.
 
 An answer button counts when it goes down, so that the patient sees the effect at once. The control button counts when
-it is let go (short: back) or has been down for HOLD_MS (long: skip).
+it is let go (short: back) or has been down for HOLD_MS (long: skip). Two answer buttons that go down together are none:
+whichever we took, half of the time it would be the wrong one, and always the same half.
 """
 
 TYPE_CHECKING = False
@@ -49,19 +50,20 @@ class Buttons:
         pressed = levels & ~self._levels
         released = self._levels & ~levels
         self._levels = levels
-        for number in range(1, CONTROL):
-            if pressed & (1 << (number - 1)):
-                return self._press(number, now_ms)
         control = 1 << (CONTROL - 1)
         if pressed & control:
             self._down_ms = now_ms
             self._held = False
-        elif released & control and not self._held:
+        for number in range(1, CONTROL):
+            if pressed & ~control == 1 << (number - 1):
+                return self._press(number, now_ms)
+        if released & control and not self._held:
             return self._press(CONTROL, now_ms)
         return 0
 
     def _press(self, number: int, now_ms: int) -> int:
-        repeated = number == self._last and self._since(self._last_ms, now_ms) < REPEAT_MS
+        # below 0: so many days since the last press that the ticks have wrapped
+        repeated = number == self._last and 0 <= self._since(self._last_ms, now_ms) < REPEAT_MS
         self._last = number
         self._last_ms = now_ms
         return 0 if repeated else number

@@ -1,24 +1,18 @@
 """The journal: every response on flash, in order and numbered, until the server has it and its place is needed.
 
-A ring of blocks (firmware/journal_blocks.py). Records are appended to the current block; when it has no slot left, the next
-block of the ring is erased and becomes the current one, but only if everything in it has been acked. So nothing that
-the server may lack is ever overwritten, and what is acked stays readable until its block is needed.
+A ring of blocks of 32-byte slots. A record goes into the next slot of the current block; when that is full, the next block
+of the ring is erased and becomes the current one, but only if the server has all that is in it. So nothing un-acked
+is ever overwritten, and what is acked stays readable until its block is needed.
 
+Slots and headers: firmware/journal_blocks.py. Finding it all again after a power cut: firmware/journal_mount.py.
 Why a raw ring log and not a file: docs/adr/0001-journal-is-a-raw-ring-log.md.
 """
 
 from struct import pack_into
 
-from firmware.journal_blocks import (
-    HEADER_FORMAT,
-    MAGIC,
-    SLOT_BYTES,
-    Blocks,
-    crc_is_good,
-    put_crc,
-    sequence_of,
-)
-from firmware.journal_mount import Foreign, JournalError, find
+from firmware.journal_blocks import HEADER_FORMAT, MAGIC, SLOT_BYTES, Blocks, put_crc
+from firmware.journal_mount import JournalError, Mount, Unformatted
+from firmware.journal_ring import Ring
 from protocol.record import KIND_MARK, PAYLOAD_BYTES, SEQUENCE_OFFSET
 
 TYPE_CHECKING = False
@@ -26,3 +20,219 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from firmware.board.interface import BlockDevice
+
+JOURNAL_ID_BYTES = 8
+ACK_SLOTS = 4  # of a full ring, kept for acks: one would do, the others are for slots that fail
+WRITE_TRIES_MAX = 8  # slots that fail one after the other mean a dead chip, not a bad cell
+OPEN_TRIES_MAX = 2  # erases of a block before the next one is taken
+KINDS_NOT_RECORDS = (0, KIND_MARK, 0xFF)  # void, mark, blank
+
+
+class Full(JournalError):
+    """No free slot: un-acked records fill the ring. Nothing was written; an ack frees space."""
+
+
+class Foreign(JournalError):
+    """The journal belongs to another device: it can be read, not written."""
+
+
+class Damaged(JournalError):
+    """The flash does not keep what is written. The record is not kept."""
+
+
+class Journal:
+    """`device`: any MicroPython block device, for instance an `esp32.Partition`.
+
+    `device_id`: who we are. A journal of another device is `foreign`: readable, never sent or written. None: take it as
+    it is. `random_bytes(count)`: asked for the journal_id when the area is blank and a journal is made. `after_power_loss`:
+    False on waking from deep sleep; else the last record is programmed once more, for the cut may have left it weak.
+    `buffer`: lent for reading, whole slots, 512 bytes by default; nobody else may use it during a call.
+
+    Raises Unformatted when the area holds no journal of ours and is not blank, or is blank and device_id or random_bytes
+    is missing. Then nothing was written.
+    """
+
+    def __init__(
+        self,
+        device: "BlockDevice",
+        device_id: int | None = None,
+        random_bytes: "Callable[[int], bytes] | None" = None,
+        *,
+        after_power_loss: bool = True,
+        buffer: bytearray | None = None,
+    ) -> None:
+        self._ring = Ring(Blocks(device, buffer))
+        self._slot = bytearray(SLOT_BYTES)
+        mount = Mount(self._ring)
+        self.acked_through = mount.acked_through
+        self.journal_id = mount.journal_id
+        self.device_id = mount.device_id
+        self.foreign = False
+        if not self.journal_id:
+            self._create(device_id, random_bytes)
+        elif device_id is not None and device_id != self.device_id:
+            self.foreign = True
+        else:
+            self._mend(mount, after_power_loss)
+
+    @property
+    def last_sequence(self) -> int:
+        """The newest record's sequence; 0 when there never was one."""
+        return self._ring.last_sequence
+
+    @property
+    def oldest_readable(self) -> int:
+        """The first sequence still on flash, acked or not; one beyond the last when there is none."""
+        return self._ring.oldest_readable()
+
+    @property
+    def capacity(self) -> int:
+        """How many un-acked records the ring holds."""
+        return self._ring.blocks.count * (self._ring.blocks.slots - 1) - ACK_SLOTS
+
+    @property
+    def free_slots(self) -> int:
+        """How many records can be appended before Full; marks and failing slots take from it. 0 when foreign."""
+        if self.foreign:
+            return 0
+        ring = self._ring
+        free = ring.slots_left() + ring.free_blocks(self.acked_through) * (ring.blocks.slots - 1)
+        return max(0, free - ACK_SLOTS)
+
+    def append(self, payload: "bytes | bytearray") -> int:
+        """Keep a record; when this returns its sequence, it is on flash and was read back.
+
+        `payload`: its bytes 0 to 27; the sequence in them and the CRC are filled in here. Raises Full, Foreign, Damaged.
+        """
+        self._check_own()
+        if len(payload) != PAYLOAD_BYTES or payload[0] in KINDS_NOT_RECORDS:
+            raise ValueError("%d bytes of kind %d are no payload of a record" % (len(payload), payload[0]))
+        sequence = self._ring.last_sequence + 1
+        self._slot[:PAYLOAD_BYTES] = payload
+        pack_into("<I", self._slot, SEQUENCE_OFFSET, sequence)
+        put_crc(self._slot)
+        try:
+            self._write_record()
+        except JournalError:
+            raise
+        except OSError:
+            self._ring.last_sequence = sequence  # it may be on flash: its number is never given to another
+            raise
+        self._ring.last_sequence = sequence
+        return sequence
+
+    def pending(self, limit: int) -> "list[tuple[int, bytes | None]]":
+        """The oldest `limit` un-acked records as (sequence, 32 bytes), without holes; nothing when foreign.
+
+        None in place of the bytes: the record has become unreadable; say so to the server with a tombstone.
+        """
+        return [] if self.foreign else self._rows(self.acked_through + 1, limit)
+
+    def records(self, first: int, limit: int) -> "list[tuple[int, bytes | None]]":
+        """As `pending`, from sequence `first` on or the oldest still there, acked or not, foreign or not."""
+        return self._rows(max(first, min(self.oldest_readable, self.acked_through + 1)), limit)
+
+    def acknowledge(self, through: int) -> None:
+        """The server has everything up to this sequence. Raises ValueError beyond the last; a lower one changes nothing.
+
+        Kept on flash when this returns, except on a ring so full that the last slot must wait for an ack which frees a
+        block: then a power cut costs sending again what was acked.
+        """
+        self._check_own()
+        ring = self._ring
+        if through > ring.last_sequence:
+            raise ValueError("acked through %d, but the last record is %d" % (through, ring.last_sequence))
+        if through <= self.acked_through:
+            return
+        frees = ring.is_free(ring.after(ring.current), through)
+        if not self._write_mark(through, 0 if frees else 1) and frees:
+            self._open_next(through)  # its header says what is acked
+        self.acked_through = through
+
+    def _create(self, device_id: int | None, random_bytes: "Callable[[int], bytes] | None") -> None:
+        if device_id is None or random_bytes is None:
+            raise Unformatted("the journal area is blank; making a journal needs a device_id and random bytes")
+        journal_id = bytes(random_bytes(JOURNAL_ID_BYTES))
+        if len(journal_id) != JOURNAL_ID_BYTES:
+            raise ValueError("a journal_id has 8 bytes, not %d" % len(journal_id))
+        self.device_id, self.journal_id = device_id, journal_id
+        if not self._open_next(0):
+            raise Damaged("no block of the journal area keeps what is written")
+
+    def _mend(self, mount: Mount, after_power_loss: bool) -> None:
+        blocks = self._ring.blocks
+        if mount.torn_slot:
+            blocks.void(self._ring.current, mount.torn_slot)
+        if after_power_loss:
+            blocks.read(self._ring.current, mount.last_good_slot, self._slot)
+            blocks.program(self._ring.current, mount.last_good_slot, self._slot)
+
+    def _check_own(self) -> None:
+        if self.foreign:
+            raise Foreign("the journal belongs to device %08x; back up, then erase it" % self.device_id)
+
+    def _rows(self, first: int, limit: int) -> "list[tuple[int, bytes | None]]":
+        rows: "list[tuple[int, bytes | None]]" = []
+        end = min(self.last_sequence + 1, first + limit)
+        for sequence, content in self._ring.readable(first):
+            rows.extend([(lost, None) for lost in range(first + len(rows), min(sequence, end))])
+            if sequence >= end:
+                break
+            rows.append((sequence, bytes(content)))
+        rows.extend([(lost, None) for lost in range(first + len(rows), end)])
+        return rows
+
+    def _write_record(self) -> None:
+        for _ in range(WRITE_TRIES_MAX):
+            if self._ring.slots_left() <= ACK_SLOTS:
+                self._make_room()
+            if self._program_next():
+                return
+        raise Damaged("%d slots in a row do not keep what is written" % WRITE_TRIES_MAX)
+
+    def _make_room(self) -> None:
+        """Let a record have one of the last slots if the next block is free, and open that one when all are used."""
+        ring = self._ring
+        if ring.is_free(ring.after(ring.current), self.acked_through) and (
+            ring.slots_left() or self._open_next(self.acked_through)
+        ):
+            return
+        raise Full("%d records wait to be acked, none can be added" % (ring.last_sequence - self.acked_through))
+
+    def _write_mark(self, through: int, keep_slots: int) -> bool:
+        """Whether the mark is on flash; `keep_slots` of the current block stay free."""
+        self._slot[:] = bytes(SLOT_BYTES)
+        self._slot[0] = KIND_MARK
+        pack_into("<I", self._slot, SEQUENCE_OFFSET, through)
+        put_crc(self._slot)
+        while self._ring.slots_left() > keep_slots:
+            if self._program_next():
+                return True
+        return False
+
+    def _program_next(self) -> bool:
+        """Whether the next slot holds `_slot`. It is used up in any case."""
+        ring = self._ring
+        slot = ring.next_slot
+        ring.next_slot += 1
+        if ring.blocks.program(ring.current, slot, self._slot):
+            return True
+        ring.blocks.void(ring.current, slot)
+        return False
+
+    def _open_next(self, acked_through: int) -> bool:
+        """Make the next usable block the current one. False when none is free under this ack, or none keeps its header."""
+        ring = self._ring
+        header = bytearray(SLOT_BYTES)
+        first = ring.last_sequence + 1
+        for ahead in range(1, 1 + ring.free_blocks(acked_through)):
+            epoch = ring.epoch + ahead
+            pack_into(HEADER_FORMAT, header, 0, MAGIC, epoch, first, acked_through, self.device_id, self.journal_id)
+            put_crc(header)
+            block = epoch % ring.blocks.count
+            ring.first[block] = 0
+            for _ in range(OPEN_TRIES_MAX):
+                if ring.blocks.open(block, header):
+                    ring.epoch, ring.next_slot, ring.first[block] = epoch, 1, first
+                    return True
+        return False

@@ -60,7 +60,7 @@ class Outbox:
         """The sequence that is sent again next; 0 while nothing is."""
         return self._resend_from
 
-    def take(self, topic: str, message: bytes) -> "Desired | Ack":
+    def take(self, topic: bytes, message: bytes) -> "Desired | Ack":
         """What the server says. Raises ProtocolError for all that does not count; the reason says why."""
         kind, body = self._open(topic, message)
         if kind == DESIRED:
@@ -83,12 +83,12 @@ class Outbox:
             self._resend_from = 0  # back to where the ordinary pending records begin
         return ack
 
-    def _open(self, topic: str, message: bytes) -> "tuple[int, bytes]":
+    def _open(self, topic: bytes, message: bytes) -> "tuple[int, bytes]":
         header, body = parse(message, DOWN)
         if header.device_id != self._identity.device_id or header.key_epoch != self._identity.key_epoch:
             raise ProtocolError("device", "a message for another device or key epoch")
-        if topic != down_topic(header.device_id, header.type):
-            raise ProtocolError("topic", "message type %d on topic %s" % (header.type, topic[:80]))
+        if topic != down_topic(header.device_id, header.type).encode():
+            raise ProtocolError("topic", "message type %d on the topic of another" % header.type)
         verify(message, self._identity.hmac_key)
         if header.device_nonce != self._device_nonce:
             raise ProtocolError("nonce", "a reply to another connection")

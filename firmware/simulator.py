@@ -2,7 +2,7 @@
 
   micropython -m firmware.simulator DIRECTORY [--virtual PET_SECONDS] [--quiet]
 
-  press N | hold N | wait MS | at PET_SECONDS | sync | status | quit (deep sleep)
+  press N | hold N | answer OPTION | wait MS | at PET_SECONDS | sync | status | quit (deep sleep)
 
 With --virtual the device's clock begins at that instant, as if the server had just told it the time, and moves only as
 commands let it: months of answers are pressed in seconds. --quiet leaves the screens out of the events.
@@ -51,6 +51,9 @@ class Simulator:
             duration_ms = PRESS_MS if words[0] == "press" else HOLD_MS
             board.push(number, duration_ms)
             self._pass_virtual(duration_ms + SETTLE_MS)
+        elif words[0] == "answer":  # the button that stands for this option of the question on the screen
+            board.push(self._application.button_of(number), PRESS_MS)
+            self._pass_virtual(PRESS_MS + SETTLE_MS)
         elif words[0] == "wait":
             self._pass_virtual(number)
         elif words[0] == "at":

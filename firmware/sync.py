@@ -39,10 +39,13 @@ class Sync:
         self._journal = journal
         self._clock = clock
         self._mqtt = mqtt
+        self._network = board.network(settings.ca_der, settings.host, self._pressed)
+        self._held = 0  # buttons that were down when the sync began: one that is stuck must not stop every sync
 
     def run(self) -> SyncResult:
         """Never raises for what network, broker or server do: `error` is None or plain words."""
         before = self._journal.acked_through
+        self._held = self._board.levels()
         try:
             self._clock.raise_to_floor()
             self._board.network_up(self._settings.wifi, NETWORK_UP_TIMEOUT_MS)
@@ -120,14 +123,13 @@ class Sync:
     def _open_link(self) -> Link:
         settings = self._settings
         name = device_name(self._identity.device_id)
-        network = self._board.network(settings.ca_der, settings.host, self._pressed)
         host = settings.address or settings.host
-        link = Link(network, self._mqtt, host, settings.port, name, name, self._identity.mqtt_password, KEEPALIVE_S)
+        link = Link(self._network, self._mqtt, host, settings.port, name, name, self._identity.mqtt_password, KEEPALIVE_S)
         link.open()
         return link
 
     def _pressed(self) -> bool:
-        return self._board.levels() != 0
+        return bool(self._board.levels() & ~self._held)
 
     def _status(self) -> Status:
         journal = self._journal

@@ -1,15 +1,16 @@
 """The envelope of every message: who, which way, which kind, which connection, and the HMAC over all of it.
 
-Direction and type are under the HMAC, so no message passes for another; the nonces are, so none passes for one of
-another connection.
+Direction and type are under the HMAC, so no message passes for another; the nonces are, so none passes for one
+of another connection.
 """
 
 from collections import namedtuple
 from hashlib import sha256
-from struct import calcsize, pack, unpack
+from struct import calcsize, unpack
 
 from protocol import PROTOCOL_VERSION
 from protocol.errors import ProtocolError
+from protocol.packing import pack_fields
 
 UP = 1  # device to server
 DOWN = 2  # server to device
@@ -22,7 +23,8 @@ CONTENT_REQUEST = 5
 CONTENT_CHUNK = 6
 DIRECTIONS = {STATUS: UP, DESIRED: DOWN, BATCH: UP, ACK: DOWN, CONTENT_REQUEST: UP, CONTENT_CHUNK: DOWN}
 
-HEADER_FORMAT = "<BBBBIH8s8s"  # version, direction, type, zero, device_id, key_epoch, device nonce, server nonce
+# version, direction, type, zero; device_id, key epoch; device nonce, server nonce
+HEADER_FORMAT = "<BBBBIH8s8s"
 HEADER_BYTES = calcsize(HEADER_FORMAT)
 NONCE_BYTES = 8
 NO_NONCE = b"\x00" * NONCE_BYTES
@@ -36,21 +38,14 @@ Envelope = namedtuple("Envelope", ("header", "body"))
 
 
 def seal(header: Header, body: bytes, key: bytes) -> bytes:
-    """Header and body to the bytes of a message, with their HMAC under `key` (32 bytes)."""
-    message = (
-        pack(
-            HEADER_FORMAT,
-            PROTOCOL_VERSION,
-            DIRECTIONS[header.type],
-            header.type,
-            0,
-            header.device_id,
-            header.key_epoch,
-            header.device_nonce,
-            header.server_nonce,
-        )
-        + body
-    )
+    """Header and body to the bytes of a message, with their HMAC under `key` (32 bytes).
+
+    Raises ValueError for what does not fit.
+    """
+    if header.type not in DIRECTIONS or len(key) != KEY_BYTES:
+        raise ValueError("no message of type %d is sealed with a key of %d bytes" % (header.type, len(key)))
+    lead = (PROTOCOL_VERSION, DIRECTIONS[header.type], header.type, 0)
+    message = pack_fields("header", HEADER_FORMAT, lead + tuple(header[1:])) + body
     if len(message) + HMAC_BYTES > MESSAGE_BYTES_MAX:
         raise ValueError("a message of %d bytes is over the limit of %d" % (len(message), MESSAGE_BYTES_MAX))
     return message + hmac_sha256(key, message)[:HMAC_BYTES]
@@ -59,7 +54,7 @@ def seal(header: Header, body: bytes, key: bytes) -> bytes:
 def parse(data: bytes, direction: int) -> Envelope:
     """The envelope in the bytes, its HMAC not yet checked: only to learn whose key to check it with.
 
-    Raises ProtocolError `length`, `version`, `direction` or `type`.
+    Raises ProtocolError `length`, `version`, `reserved`, `direction` or `type`.
     """
     if len(data) > MESSAGE_BYTES_MAX:
         raise ProtocolError("length", "%d bytes, at most %d are allowed" % (len(data), MESSAGE_BYTES_MAX))
@@ -69,8 +64,10 @@ def parse(data: bytes, direction: int) -> Envelope:
         HEADER_FORMAT, data[:HEADER_BYTES]
     )
     if version != PROTOCOL_VERSION:
-        raise ProtocolError("version", "protocol version %d, this side speaks %d" % (version, PROTOCOL_VERSION))
-    if found != direction or zero != 0:
+        raise ProtocolError("version", "protocol version %d, expected %d" % (version, PROTOCOL_VERSION))
+    if zero != 0:
+        raise ProtocolError("reserved", "byte 3 of the header is %d, expected 0" % zero)
+    if found != direction:
         raise ProtocolError("direction", "direction %d, expected %d" % (found, direction))
     if DIRECTIONS.get(kind) != direction:
         raise ProtocolError("type", "message type %d does not travel in direction %d" % (kind, direction))
@@ -85,7 +82,7 @@ def verify(data: bytes, key: bytes) -> None:
 
 
 def hmac_sha256(key: bytes, message: bytes) -> bytes:
-    """HMAC-SHA256 (RFC 2104), 32 bytes. Written out because MicroPython has no hmac module. `key` <= 64 bytes."""
+    """HMAC-SHA256 (RFC 2104), 32 bytes, of a key of at most 64. MicroPython has no module for it."""
     if len(key) > HMAC_BLOCK_BYTES:
         raise ValueError("a key has at most %d bytes" % HMAC_BLOCK_BYTES)
     inner = sha256(_pad(key, 0x36))

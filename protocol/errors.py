@@ -4,8 +4,8 @@
 class ProtocolError(ValueError):
     """The peer's bytes are not what the protocol says.
 
-    `reason` is a short stable word for counters and logs (`crc`, `hmac`, `length`, ...); the text says what was
-    found, where, and what was expected.
+    `reason` is a short stable word for counters and logs (`crc`, `hmac`, `length`, ...); the text says what was found,
+    where, and what was expected. docs/protocol.md section 9 lists the reasons.
     """
 
     def __init__(self, reason: str, text: str) -> None:

@@ -6,7 +6,10 @@ INSTANT_MAX = 0xFFFFFFFF  # 2156-02-07, far past any device's life
 
 
 def from_unix(unix_s: int) -> int:
-    """Unix seconds to PET time; instants outside 2020..2156 become UNSET, for no device can have lived then."""
+    """Unix seconds to PET time; instants outside 2020..2156 become UNSET, for no device can have lived then.
+
+    The very first second is UNSET too: 0 is taken.
+    """
     instant = unix_s - UNIX_OFFSET_S
     return instant if 0 < instant <= INSTANT_MAX else UNSET
 

@@ -8,6 +8,7 @@ from collections import namedtuple
 from struct import calcsize, pack, unpack
 
 from protocol.errors import ProtocolError
+from protocol.packing import pack_fields
 
 RECORD_BYTES = 32
 PAYLOAD_BYTES = 28  # all but the CRC; the sequence in it is filled in by the journal
@@ -87,7 +88,7 @@ Record = namedtuple(
 
 
 def encode_payload(record: Record) -> bytes:
-    """A Record to the 28 bytes before its CRC. `answers` has 1 to 12 values of 0..15; missing ones are "not shown".
+    """A Record to the 28 bytes before its CRC. `answers`: up to 12 values of 0..15; missing ones are "not shown".
 
     Raises ValueError for a value that does not fit: that is a mistake of ours, not of the peer.
     """
@@ -95,20 +96,13 @@ def encode_payload(record: Record) -> bytes:
     _check_range("quality", record.quality, QUALITY_MAX)
     _check_range("team", record.team, TEAM_MAX)
     _check_range("stage", record.stage, STAGE_MAX)
-    return pack(
-        FORMAT_WITHOUT_CRC,
-        record.kind,
-        record.flags,
-        record.questionnaire,
-        record.sequence,
-        record.session,
-        record.seconds,
-        record.clock,
+    last = (
         record.language | record.quality << 5,
         record.team | record.stage << 5,
         record.duration,
         _pack_answers(record.answers),
     )
+    return pack_fields("record", FORMAT_WITHOUT_CRC, tuple(record[:7]) + last)
 
 
 def encode_record(record: Record) -> bytes:
@@ -123,16 +117,23 @@ def decode_record(data: bytes) -> Record:
         raise ProtocolError("length", "a record has 32 bytes, this has %d" % len(data))
     if not crc_is_good(data):
         raise ProtocolError("crc", "the record's CRC-32 does not match its bytes 0 to 27")
-    values = unpack(FORMAT, data)
-    language_quality, team_stage = values[7], values[8]
+    kind, flags, questionnaire, sequence, session, seconds, clock, language_quality, team_stage, duration, answers, _ = (
+        unpack(FORMAT, data)
+    )
     return Record(
-        *values[:7],
+        kind,
+        flags,
+        questionnaire,
+        sequence,
+        session,
+        seconds,
+        clock,
         language_quality & 0x1F,
         language_quality >> 5,
         team_stage & 0x1F,
         team_stage >> 5,
-        values[9],
-        _unpack_answers(values[10]),
+        duration,
+        _unpack_answers(answers),
     )
 
 
@@ -162,13 +163,18 @@ def check_record(record: Record) -> None:
         raise ProtocolError("range", "kind %d is not one that is sent" % record.kind)
     if record.flags & ~FLAGS_KNOWN:
         raise ProtocolError("range", "flags 0x%04x hold bits that have no meaning" % record.flags)
-    if record.quality > QUALITY_SERVER:
-        raise ProtocolError("range", "clock quality %d has no meaning" % record.quality)
-    if (record.clock == 0) != (record.quality == QUALITY_UNSET):
-        raise ProtocolError("range", "clock %d does not go with clock quality %d" % (record.clock, record.quality))
+    check_clock(record.clock, record.quality)
     for number, answer in enumerate(record.answers, 1):
         if OPTIONS_MAX < answer < ANSWER_SKIPPED:
             raise ProtocolError("range", "answer %d has the reserved value %d" % (number, answer))
+
+
+def check_clock(clock: int, quality: int) -> None:
+    """Raise ProtocolError `range` unless the quality is known and goes with the clock: unset is 0, and only that."""
+    if quality > QUALITY_SERVER:
+        raise ProtocolError("range", "clock quality %d has no meaning" % quality)
+    if (clock == 0) != (quality == QUALITY_UNSET):
+        raise ProtocolError("range", "clock %d does not go with clock quality %d" % (clock, quality))
 
 
 def _check_range(field: str, value: int, highest: int) -> None:

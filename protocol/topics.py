@@ -1,16 +1,24 @@
 """MQTT topics, built and parsed in one place: `pet/v1/d/<device_id as 8 hex digits>/<up|down>/<what>`."""
 
-from protocol.envelope import ACK, BATCH, CONTENT_CHUNK, CONTENT_REQUEST, DESIRED, DOWN, STATUS, UP
+from protocol.envelope import ACK, BATCH, CONTENT_CHUNK, CONTENT_REQUEST, DESIRED, STATUS
 from protocol.errors import ProtocolError
 
 PREFIX = "pet/v1/d"
-WORDS = {STATUS: "status", BATCH: "batch", CONTENT_REQUEST: "content", DESIRED: "desired", ACK: "ack", CONTENT_CHUNK: "content"}
-WAYS = {UP: "up", DOWN: "down"}
+WORDS = {
+    STATUS: "status",
+    BATCH: "batch",
+    CONTENT_REQUEST: "content",
+    DESIRED: "desired",
+    ACK: "ack",
+    CONTENT_CHUNK: "content",
+}
+UP_WORDS = (WORDS[STATUS], WORDS[BATCH], WORDS[CONTENT_REQUEST])
+DEVICE_NAME_CHARACTERS = 8
 ALL_UP = PREFIX + "/+/up/+"  # what the server subscribes to
 
 
 def device_name(device_id: int) -> str:
-    """The device's name on the broker: topic level, user name and client id alike. 8 lower-case hex digits."""
+    """The device's name on the broker, 8 lower-case hex digits: topic level, user name and client id alike."""
     return "%08x" % device_id
 
 
@@ -30,12 +38,12 @@ def down_filter(device_id: int) -> str:
 
 
 def parse_up_topic(topic: str) -> "tuple[int, str]":
-    """(device_id, word) of a topic a device published on. Raises ProtocolError `topic`."""
+    """(device_id, word) of a topic a device published on, `word` one of UP_WORDS. Raises ProtocolError `topic`."""
     levels = topic.split("/")
-    if len(levels) != 6 or topic[: len(PREFIX) + 1] != PREFIX + "/" or levels[4] != "up":
-        raise ProtocolError("topic", "not a topic of this protocol: %s" % topic[:80])
+    if len(levels) != 6 or "/".join(levels[:3]) != PREFIX or levels[4] != "up" or levels[5] not in UP_WORDS:
+        raise ProtocolError("topic", "not a topic that a device publishes on: %s" % topic[:80])
     try:
-        device_id = int(levels[3], 16)
+        device_id = int(levels[3], 16) if len(levels[3]) == DEVICE_NAME_CHARACTERS else -1
     except ValueError:
         device_id = -1
     if device_id < 0 or levels[3] != device_name(device_id):

@@ -1,1 +1,1 @@
-"""The server: what arrives by MQTT becomes rows, rows become numbers, and the numbers say how sure they are."""
+"""The server: MQTT messages become rows, rows become numbers, and the numbers say how sure they are."""

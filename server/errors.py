@@ -1,4 +1,4 @@
-"""The one error an operator can cause; the command line turns it into one sentence on stderr and exit code 2."""
+"""The one error an operator can cause; the command line makes of it a sentence on stderr and exit code 2."""
 
 
 class OperatorError(Exception):

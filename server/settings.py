@@ -1,4 +1,4 @@
-"""What differs from one installation to the next, read from the environment (PET_...); secrets only by file."""
+"""What differs between installations, read from the environment (PET_...); secrets only by file."""
 
 import ipaddress
 from pathlib import Path
@@ -14,7 +14,7 @@ PORT_MAX = 65535
 
 
 class Settings(BaseSettings):
-    """Every process of the server takes one of these by argument; nothing reads the environment on its own."""
+    """Every process of the server takes one by argument; nothing reads the environment on its own."""
 
     model_config = SettingsConfigDict(env_prefix="PET_", frozen=True)
 
@@ -24,11 +24,10 @@ class Settings(BaseSettings):
     # Wraps the devices' keys (docs/security.md). It must not lie in the database's backup.
     key_file: Path = Path("/etc/pet/key")
 
-    broker_host: str = "127.0.0.1"
+    # The name in the broker's certificate, which is always checked against the CA.
+    broker_host: str = "localhost"
     broker_port: int = 8883
     broker_ca_file: Path = Path("/etc/pet/ca.pem")
-    # Without TLS: only for the embedded broker of the demo, and only on loopback (`broker_is_plain`).
-    broker_plain: bool = False
     broker_user: str = "ingest"
     broker_password_file: Path = Path("/etc/pet/ingest.password")
     # Several workers share one subscription under this name. Empty: one worker, with a session that persists.
@@ -47,7 +46,7 @@ class Settings(BaseSettings):
         if url.get_backend_name() != "postgresql":
             raise ValueError("names another database than PostgreSQL: begin it with postgresql://")
         if url.password is not None:
-            raise ValueError("holds a password: put that into a file and name it in PET_DATABASE_PASSWORD_FILE")
+            raise ValueError("holds a password: put it into a file named in PET_DATABASE_PASSWORD_FILE")
         return value
 
     @field_validator("web_host")
@@ -71,22 +70,14 @@ class Settings(BaseSettings):
             url = url.set(password=read_secret(self.database_password_file, "PET_DATABASE_PASSWORD_FILE"))
         return url
 
-    def broker_is_plain(self) -> bool:
-        """Whether the broker is spoken to without TLS. Raises OperatorError where that would leave this machine."""
-        if self.broker_plain and not is_loopback(self.broker_host):
-            raise OperatorError(
-                f"PET_BROKER_PLAIN is set, but the broker {self.broker_host} is not on this machine: "
-                "unset it and name the broker's CA in PET_BROKER_CA_FILE."
-            )
-        return self.broker_plain
-
 
 def load_settings() -> Settings:
-    """The settings in the environment. Raises OperatorError that names the variable and what is wrong with it."""
+    """The settings in the environment. Raises OperatorError that names the variable and what is wrong."""
     try:
-        return Settings()
+        return Settings()  # type: ignore[call-arg]  # they come from the environment
     except ValidationError as error:
-        raise OperatorError("; ".join(_sentence(str(e["loc"][0]), e["type"], e["msg"]) for e in error.errors())) from None
+        faults = [_sentence(str(row["loc"][0]), row["type"], row["msg"]) for row in error.errors()]
+        raise OperatorError("; ".join(faults)) from None
 
 
 def read_secret(path: Path, variable: str) -> str:

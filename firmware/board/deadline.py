@@ -15,12 +15,9 @@ from firmware.failures import CERTIFICATE, INTERRUPTED, NAME, TIMED_OUT, LinkErr
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Any, Protocol
+    from typing import Any
 
-    class Ticks(Protocol):
-        def ticks_ms(self) -> int: ...
-        def ticks_diff(self, later: int, earlier: int, /) -> int: ...
-        def ticks_add(self, ticks: int, delta_ms: int, /) -> int: ...
+    from firmware.board.interface import Board
 
 
 class Network:
@@ -36,7 +33,7 @@ class Network:
         self,
         ca_der: "bytes | None",
         server_name: str,
-        ticks: "Ticks",
+        ticks: "Board",
         interrupted: "Callable[[], bool | None]",
         look_up: "Callable[..., Any]" = socket.getaddrinfo,
         make_socket: "Callable[[], Any]" = socket.socket,

@@ -1,1 +1,1 @@
-"""From stored counts to those of one chart: one query a chart; counts are added, percentages never averaged."""
+"""From stored counts to those of one chart: one query a chart, counts added, no percentage averaged."""

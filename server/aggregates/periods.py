@@ -11,8 +11,6 @@ NAMES = (ALL, "this-week", "last-week", "this-month", "last-month", "last-13-wee
 FORMS = (*NAMES, "2026", "2026-Q4", "2026-11", "2026-W47")  # as a refusal lists them
 FIRST_YEAR, LAST_YEAR = 2020, 2155  # what a device's clock can say
 
-BUCKETS_MAX = 800  # two years of days: more points than pixels, and a bound on the work of one request
-
 
 class Granularity(StrEnum):
     """The length of a bucket. Weeks start on Monday."""
@@ -79,37 +77,39 @@ def _calendar_period(name: str) -> Period | None:
 def buckets(first: date, after: date, granularity: Granularity) -> list[Bucket]:
     """Every bucket that touches the days from `first` up to `after`, in order; the outer two cut to them."""
     found = []
-    start = bucket_start(first, granularity)
-    while start < after:
-        end = _next_start(start, granularity)
-        found.append(Bucket(bucket_label(start, granularity), max(start, first), min(end, after)))
-        start = end
+    while first < after:
+        whole = whole_bucket(first, granularity)
+        found.append(Bucket(whole.label, first, min(whole.after, after)))
+        first = whole.after
     return found
 
 
-def bucket_start(day: date, granularity: Granularity) -> date:
-    """The first day of the bucket that holds `day`."""
-    if granularity is Granularity.WEEK:
-        return day - timedelta(days=day.weekday())
-    return day.replace(day=1) if granularity is Granularity.MONTH else day
+def whole_bucket(day: date, granularity: Granularity) -> Bucket:
+    """The bucket that holds `day`, labelled 2026-11-23, 2026-W48 or 2026-11."""
+    match granularity:
+        case Granularity.DAY:
+            return Bucket(day.isoformat(), day, day + timedelta(days=1))
+        case Granularity.WEEK:
+            monday = day - timedelta(days=day.weekday())
+            return Bucket("{}-W{:02}".format(*day.isocalendar()), monday, monday + timedelta(days=7))
+        case Granularity.MONTH:
+            first = day.replace(day=1)
+            return Bucket(f"{day:%Y-%m}", first, _add_months(first, 1))
 
 
-def bucket_label(start: date, granularity: Granularity) -> str:
-    """2026-11-23, 2026-W48 or 2026-11."""
-    if granularity is Granularity.WEEK:
-        return "{}-W{:02}".format(*start.isocalendar())
-    return start.strftime("%Y-%m") if granularity is Granularity.MONTH else start.isoformat()
+def count_buckets(first: date, after: date, granularity: Granularity) -> int:
+    """How many buckets `buckets` would give, found without making them."""
+    if first >= after:
+        return 0
+    start, last = whole_bucket(first, granularity).first, after - timedelta(days=1)
+    if granularity is Granularity.MONTH:
+        return (last.year - start.year) * 12 + last.month - start.month + 1
+    return (last - start).days // (7 if granularity is Granularity.WEEK else 1) + 1
 
 
 def instant(day: date, zone: ZoneInfo) -> datetime:
     """The UTC instant at which the local `day` begins."""
     return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
-
-
-def _next_start(start: date, granularity: Granularity) -> date:
-    if granularity is Granularity.MONTH:
-        return _add_months(start, 1)
-    return start + timedelta(days=7 if granularity is Granularity.WEEK else 1)
 
 
 def _add_months(first: date, months: int) -> date:

@@ -33,7 +33,10 @@ def make_certificates(directory: Path, hosts: tuple[str, ...] = HOSTS) -> Certif
     """Make what is missing in `directory`, renew a server certificate near its end, keep the rest."""
     directory.mkdir(parents=True, exist_ok=True)
     files = Certificates(
-        directory / "authority.pem", directory / "authority.der", directory / "server.pem", directory / "server.key"
+        directory / "authority.pem",
+        directory / "authority.der",
+        directory / "server.pem",
+        directory / "server.key",
     )
     authority_key_file = directory / "authority.key"
     if not (authority_key_file.exists() and files.authority_pem.exists() and files.authority_der.exists()):
@@ -63,7 +66,9 @@ def _make_server_certificate(authority_key_file: Path, files: Certificates, host
     authority = x509.load_pem_x509_certificate(files.authority_pem.read_bytes())
     authority_key = serialization.load_pem_private_key(authority_key_file.read_bytes(), password=None)
     if not isinstance(authority_key, ec.EllipticCurvePrivateKey):
-        raise TypeError(f"{authority_key_file} does not hold a P-256 key. Remove its folder; it is made again.")
+        raise TypeError(
+            f"{authority_key_file} does not hold a P-256 key. Remove its folder; it is made again."
+        )
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0])])
     end = min(datetime.now(UTC) + timedelta(days=SERVER_DAYS), authority.not_valid_after_utc)
@@ -98,7 +103,11 @@ def _is_good(files: Certificates) -> bool:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, public_key: ec.EllipticCurvePublicKey, start: datetime, end: datetime
+    subject: x509.Name,
+    issuer: x509.Name,
+    public_key: ec.EllipticCurvePublicKey,
+    start: datetime,
+    end: datetime,
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()

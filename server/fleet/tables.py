@@ -39,7 +39,14 @@ REFERENCE_MAX = 0xFFFF  # a record names its questionnaire version in two bytes
 DEVICE_ID_MAX = 0xFFFFFFFF  # a message names its device in four
 
 # One sequence for the whole server: a device's number names it on the broker, across organisations.
-device_numbers = Sequence("device_number", metadata=Base.metadata, data_type=BigInteger, maxvalue=DEVICE_ID_MAX)
+device_numbers = Sequence("device_number", metadata=Base.metadata, maxvalue=DEVICE_ID_MAX)
+
+
+def device_foreign_key() -> ForeignKeyConstraint:
+    """For every table that belongs to a device."""
+    return ForeignKeyConstraint(
+        ["organisation_id", "device_id"], ["device.organisation_id", "device.device_id"]
+    )
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
@@ -109,12 +116,10 @@ class Device(Base):
 
 
 class DeviceKey(Base):
-    """One epoch of a device's secrets. The HMAC key is wrapped by a key outside the database (fleet/keys.py)."""
+    """One epoch of a device's secrets. The HMAC key is wrapped (fleet/keys.py)."""
 
     __tablename__ = "device_key"
-    __table_args__ = (
-        ForeignKeyConstraint(["organisation_id", "device_id"], ["device.organisation_id", "device.device_id"]),
-    )
+    __table_args__ = (device_foreign_key(),)
 
     organisation_id: Mapped[int] = mapped_column(primary_key=True)
     device_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -130,7 +135,7 @@ class Placement(Base):
 
     __tablename__ = "placement"
     __table_args__ = (
-        ForeignKeyConstraint(["organisation_id", "device_id"], ["device.organisation_id", "device.device_id"]),
+        device_foreign_key(),
         ForeignKeyConstraint(["organisation_id", "team_id"], ["team.organisation_id", "team.team_id"]),
         ForeignKeyConstraint(
             ["organisation_id", "location_id"], ["location.organisation_id", "location.location_id"]
@@ -177,7 +182,7 @@ class QuestionnaireVersion(Base):
 
     __tablename__ = "questionnaire_version"
     __table_args__ = (
-        UniqueConstraint("organisation_id", "questionnaire_id", "version", name="uq_questionnaire_version_version"),
+        UniqueConstraint("organisation_id", "questionnaire_id", "version", name="uq_questionnaire_version"),
         ForeignKeyConstraint(
             ["organisation_id", "questionnaire_id"],
             ["questionnaire.organisation_id", "questionnaire.questionnaire_id"],

@@ -1,4 +1,4 @@
-"""What devices delivered: the ledger, the evidence, the responses with their rollups, and what could not be stored."""
+"""What devices delivered: ledger, evidence, responses with their rollups, and what could not be stored."""
 
 from datetime import date, datetime
 
@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from sqlalchemy.schema import SchemaItem
 
 from server.database import Base, Unsigned32
+from server.fleet.tables import device_foreign_key
 
 # The day under which responses without a usable date are counted: they are in totals and in no time bucket.
 UNDATED = date(1970, 1, 1)
@@ -18,10 +19,6 @@ ANSWERED_UNKNOWN = "unknown"
 
 # What became of a quarantined record.
 DELIVERED = "delivered"
-
-
-def _device_key() -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(["organisation_id", "device_id"], ["device.organisation_id", "device.device_id"])
 
 
 def _version_key() -> ForeignKeyConstraint:
@@ -42,12 +39,12 @@ class OfDevice:
     device_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, sort_order=-1)
 
     @declared_attr.directive
-    def __table_args__(cls) -> tuple[SchemaItem, ...]:
-        return (_device_key(),)
+    def __table_args__(cls) -> tuple[SchemaItem, ...]:  # noqa: N805, a class is what it gets
+        return (device_foreign_key(),)
 
 
 class Journal(OfDevice, Base):
-    """The ledger: how far the server has each journal in custody. Its row is locked in every ingest transaction."""
+    """The ledger: how far the server has each journal in custody. Ingest locks its row."""
 
     __tablename__ = "journal"
 
@@ -60,7 +57,10 @@ class Connection(OfDevice, Base):
     """A status as it arrived. It anchors time only once a later message has carried its server nonce."""
 
     __tablename__ = "connection"
-    __table_args__ = (_device_key(), Index(None, "organisation_id", "device_id", "journal_id", "session"))
+    __table_args__ = (
+        device_foreign_key(),
+        Index(None, "organisation_id", "device_id", "journal_id", "session"),
+    )
 
     device_nonce: Mapped[bytes] = mapped_column(primary_key=True)
     server_nonce: Mapped[bytes]
@@ -98,11 +98,11 @@ class Evidence(OfDevice, Base):
 
 
 class Response(OfDevice, Base):
-    """One record as delivered (responses, declines, audits, tests), with what the server resolved about it."""
+    """One record as delivered (response, decline, audit, test), with what the server resolved about it."""
 
     __tablename__ = "response"
     __table_args__ = (
-        _device_key(),
+        device_foreign_key(),
         _version_key(),
         ForeignKeyConstraint(
             ["organisation_id", "placement_id"], ["placement.organisation_id", "placement.placement_id"]
@@ -142,15 +142,18 @@ class Quarantine(OfDevice, Base):
     """An authentic record that could not be stored, with its reason. Shown to people; can be replayed."""
 
     __tablename__ = "quarantine"
-    __table_args__ = (_device_key(), Index(None, "organisation_id", "device_id", "journal_id", "sequence"))
+    __table_args__ = (
+        device_foreign_key(),
+        Index(None, "organisation_id", "device_id", "journal_id", "sequence"),
+    )
 
-    digest: Mapped[bytes] = mapped_column(primary_key=True)  # SHA-256 of journal_id and record: a resend adds no row
+    digest: Mapped[bytes] = mapped_column(primary_key=True)  # of journal_id and record: a resend adds no row
     journal_id: Mapped[bytes]
     sequence: Mapped[int] = mapped_column(Unsigned32)
     record: Mapped[bytes]
     reason: Mapped[str]
     detail: Mapped[str]
-    # Whether the ledger counts this as the record of its sequence; a conflict stands beside the one that it does.
+    # Whether the ledger counts this as the record of its sequence. A conflict stands beside that one.
     in_ledger: Mapped[bool]
     key_epoch: Mapped[int]
     received_at: Mapped[datetime]
@@ -162,7 +165,7 @@ class Gap(OfDevice, Base):
     """Sequences that will never arrive, and why: the loss is on record and the ledger has moved on."""
 
     __tablename__ = "gap"
-    __table_args__ = (_device_key(), CheckConstraint("first_sequence <= last_sequence", name="span"))
+    __table_args__ = (device_foreign_key(), CheckConstraint("first_sequence <= last_sequence", name="span"))
 
     journal_id: Mapped[bytes] = mapped_column(primary_key=True)
     first_sequence: Mapped[int] = mapped_column(Unsigned32, primary_key=True)
@@ -172,11 +175,11 @@ class Gap(OfDevice, Base):
 
 
 class RollupDay(OfDevice, Base):
-    """How often each option was chosen, by device, team, question and local day. Only patients' responses count."""
+    """How often each option was chosen, by device, team, question and local day; patients' responses only."""
 
     __tablename__ = "rollup_day"
     __table_args__ = (
-        _device_key(),
+        device_foreign_key(),
         _team_key(),
         ForeignKeyConstraint(
             ["organisation_id", "reference", "position"],
@@ -205,7 +208,7 @@ class RollupResponseDay(OfDevice, Base):
 
     __tablename__ = "rollup_response_day"
     __table_args__ = (
-        _device_key(),
+        device_foreign_key(),
         _team_key(),
         _version_key(),
         Index(None, "organisation_id", "team_id", "day"),
@@ -221,7 +224,7 @@ class RollupResponseDay(OfDevice, Base):
 
 
 class RefusalCount(Base):
-    """How many messages were refused, by reason and UTC day. An unknown device has no organisation, so neither has this."""
+    """Messages refused, by reason and UTC day. Unknown devices have no organisation, so neither has this."""
 
     __tablename__ = "refusal_count"
 

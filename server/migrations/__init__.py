@@ -13,7 +13,7 @@ MIGRATION_LOCK = 0x504554
 
 
 def upgrade(database_url: str | URL, revision: str = "head") -> None:
-    """Bring the schema to `revision`. Safe to call when nothing is to be done, or by two processes at once."""
+    """Bring the schema to `revision`. Safe when nothing is to be done, or twice at once."""
     engine = make_engine(database_url)
     try:
         with engine.begin() as connection:

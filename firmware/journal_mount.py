@@ -1,0 +1,146 @@
+"""Finds the journal on the flash again, after anything: where it ends, what was torn, what has become unreadable.
+
+Reads the header of every block, then the current block: 12 KB of a journal of 1 MiB. It writes nothing.
+
+A block without a good header is not in the log (blank, or cut while it was being opened) unless records are found
+in it that the server may lack: then only its header has become unreadable.
+"""
+
+from struct import unpack_from
+
+from firmware.journal_blocks import (
+    BLANK,
+    HEADER_FORMAT,
+    MAGIC,
+    SLOT_BYTES,
+    VOID,
+    crc_is_good,
+    may_be_torn,
+    sequence_of,
+)
+from protocol.record import KIND_MARK
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from firmware.journal_ring import Ring
+
+
+class JournalError(OSError):
+    """The journal cannot do what was asked; the message says what to do."""
+
+
+class Unformatted(JournalError):
+    """The area holds something, but no journal that can be continued. The device never formats it."""
+
+
+class Mount:
+    """Fills the ring. `journal_id` stays b"" when the area is blank."""
+
+    def __init__(self, ring: "Ring") -> None:
+        self._ring = ring
+        self.device_id = 0
+        self.journal_id = b""
+        self.acked_through = 0
+        self.last_good_slot = 0  # of the current block
+        self.torn_slot = 0  # of the current block, behind all good ones; 0: none
+        suspects = self._read_headers()
+        if not self.journal_id:
+            self._check_blank()
+            return
+        ring.last_sequence = ring.first[ring.current] - 1
+        self._scan_current()
+        self._judge(suspects)
+
+    def _read_headers(self) -> "list[int]":
+        """The blocks that are neither blank nor have a good header."""
+        ring = self._ring
+        header = bytearray(SLOT_BYTES)
+        laps = bytearray(ring.blocks.count)  # around the ring, modulo 256
+        suspects = []
+        for block in range(ring.blocks.count):
+            ring.blocks.read(block, 0, header)
+            if header == BLANK:
+                continue
+            magic, epoch, first, acked, device_id, journal_id = unpack_from(HEADER_FORMAT, header)
+            if magic != MAGIC or not crc_is_good(header) or epoch % ring.blocks.count != block:
+                suspects.append(block)
+                continue
+            if not self.journal_id:
+                self.device_id, self.journal_id = device_id, journal_id
+            elif (device_id, journal_id) != (self.device_id, self.journal_id):
+                raise Unformatted("block %d belongs to another journal; back up, then erase the journal area" % block)
+            ring.first[block] = first
+            laps[block] = epoch // ring.blocks.count & 0xFF
+            if epoch > ring.epoch:
+                ring.epoch = epoch
+                self.acked_through = acked
+        self._forget_stale(laps)
+        return suspects
+
+    def _forget_stale(self, laps: bytearray) -> None:
+        """A block that could not be opened in this lap may still have its header of the lap before."""
+        ring = self._ring
+        lap = ring.epoch // ring.blocks.count
+        for block in range(ring.blocks.count):
+            expected = lap if block <= ring.current else lap - 1
+            if laps[block] != expected & 0xFF:
+                ring.first[block] = 0
+
+    def _check_blank(self) -> None:
+        """The very first header may be torn, with nothing behind it: nothing was ever kept here."""
+        blocks = self._ring.blocks
+        for block in range(blocks.count):
+            if not blocks.is_blank(block, 0 if block else 1):
+                raise Unformatted(
+                    "the journal area holds data in block %d but no valid header; back up, then erase it" % block
+                )
+
+    def _scan_current(self) -> None:
+        """Find the end of the log. All slots are looked at: whatever is free is proven blank."""
+        ring = self._ring
+        ring.next_slot = 1
+        self.last_good_slot = self.torn_slot = 0
+        unreadable = 0  # records behind the last good one
+        for slot, content in ring.blocks.each(ring.current, 1):
+            if content == BLANK:
+                continue
+            ring.next_slot = slot + 1
+            if crc_is_good(content):
+                self.last_good_slot = slot
+                self.torn_slot = 0
+                sequence = sequence_of(content)
+                if content[0] == KIND_MARK:
+                    self.acked_through = max(self.acked_through, sequence)
+                elif sequence > ring.last_sequence:
+                    ring.last_sequence = sequence
+                    unreadable = 0
+            elif not may_be_torn(content):
+                unreadable += 1
+            elif content != VOID:
+                self.torn_slot = slot
+        ring.last_sequence += unreadable
+
+    def _judge(self, suspects: "list[int]") -> None:
+        ring = self._ring
+        block = ring.after(ring.current)
+        while block in suspects and self._sequences(block)[1] > ring.last_sequence:
+            # The newest block, its header unreadable: it is continued behind, never in it.
+            suspects.remove(block)
+            ring.epoch += 1
+            ring.first[block] = ring.last_sequence + 1
+            self._scan_current()
+            ring.next_slot = ring.blocks.slots
+            block = ring.after(block)
+        for block in suspects:
+            lowest, highest = self._sequences(block)
+            if highest > self.acked_through:
+                ring.first[block] = lowest
+
+    def _sequences(self, block: int) -> "tuple[int, int]":
+        """The lowest and the highest sequence of the good records in a block; (0, 0) when it has none."""
+        lowest = highest = 0
+        for _, content in self._ring.blocks.each(block, 1):
+            if content[0] != KIND_MARK and crc_is_good(content):
+                highest = max(highest, sequence_of(content))
+                lowest = min(lowest or highest, sequence_of(content))
+        return lowest, highest

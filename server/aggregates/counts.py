@@ -1,0 +1,149 @@
+"""The counts behind a chart or a table: the rollups, summed by whatever it is drawn by, in one query."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    column,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+    values,
+)
+from sqlalchemy.orm import Session
+
+from protocol.record import ANSWER_SKIPPED, ANSWER_TIMED_OUT, OPTIONS_MAX
+from server.aggregates.periods import Period
+from server.aggregates.scope import Scope
+from server.fleet.tables import EXCLUDED, NEGATIVE, NEUTRAL, POSITIVE, VersionOption, VersionQuestion
+from server.ingest.tables import UNDATED, RollupDay, RollupResponseDay
+from server.measures.positivity import Counts
+
+Rollup = type[RollupDay | RollupResponseDay]
+GroupBy = Callable[[Rollup], ColumnElement[Any]]
+
+OPTION_COUNTS = (RollupDay.n1, RollupDay.n2, RollupDay.n3, RollupDay.n4, RollupDay.n5, RollupDay.n6)
+
+
+class Tally(NamedTuple):
+    """What was counted for one group: answers by sentiment, and the responses they were given in."""
+
+    counts: Counts = Counts()
+    responses: int = 0
+
+    def plus(self, other: "Tally") -> "Tally":
+        """Both together."""
+        return Tally(self.counts.plus(other.counts), self.responses + other.responses)
+
+
+def tallies(
+    session: Session, scope: Scope, period: Period, group_by: GroupBy
+) -> dict[tuple[Any, bool], Tally]:
+    """The tally of each (group, flagged) that has one. Answers without a usable date are always among them.
+
+    `group_by` gives the column that a rollup is grouped by; it is never null.
+    """
+    answers = _answers(scope, period, group_by).subquery()
+    passes = (_passes_of_questions if scope.questions else _passes)(scope, period, group_by).subquery()
+    same = and_(answers.c.drawn_by == passes.c.drawn_by, answers.c.flagged == passes.c.flagged)
+    query = select(
+        func.coalesce(answers.c.drawn_by, passes.c.drawn_by),
+        func.coalesce(answers.c.flagged, passes.c.flagged),
+        *(func.coalesce(answers.c[name], 0) for name in Counts._fields),
+        func.coalesce(passes.c.responses, 0),
+    ).select_from(answers.join(passes, same, full=True))
+    return {(row[0], row[1]): Tally(Counts(*row[2:-1]), row[-1]) for row in session.execute(query)}
+
+
+def _answers(scope: Scope, period: Period, group_by: GroupBy) -> Select[*tuple[Any, ...]]:
+    """Each stored row opened into one row per option, whose sentiment says what it counts as."""
+    columns = [*enumerate(OPTION_COUNTS, start=1)]
+    columns += [(ANSWER_SKIPPED, RollupDay.skipped), (ANSWER_TIMED_OUT, RollupDay.timed_out)]
+    given = values(column("option", Integer), column("times", Integer), name="given").data(columns).lateral()
+    chosen, sentiment = given.c.option, VersionOption.sentiment
+    means = {
+        "positive": sentiment == POSITIVE,
+        "neutral": sentiment == NEUTRAL,
+        "negative": sentiment == NEGATIVE,
+        # An option that no version describes is left out of the denominator, but never out of the counts.
+        "excluded": and_(chosen <= OPTIONS_MAX, func.coalesce(sentiment, EXCLUDED) == EXCLUDED),
+        "skipped": chosen == ANSWER_SKIPPED,
+        "timed_out": chosen == ANSWER_TIMED_OUT,
+    }
+    drawn_by = group_by(RollupDay)
+    option_of = and_(
+        VersionOption.organisation_id == RollupDay.organisation_id,
+        VersionOption.reference == RollupDay.reference,
+        VersionOption.position == RollupDay.position,
+        VersionOption.option == chosen,
+    )
+    return (
+        select(
+            drawn_by.label("drawn_by"),
+            RollupDay.flagged,
+            *(func.sum(given.c.times).filter(condition).label(name) for name, condition in means.items()),
+        )
+        .select_from(RollupDay)
+        .join(given, true())
+        .outerjoin(VersionOption, option_of)
+        .where(*scope.of(RollupDay), _within(period, RollupDay), *_asked(scope))
+        .group_by(drawn_by, RollupDay.flagged)
+    )
+
+
+def _passes(scope: Scope, period: Period, group_by: GroupBy) -> Select[*tuple[Any, ...]]:
+    """Responses, complete and partial."""
+    drawn_by = group_by(RollupResponseDay)
+    return (
+        select(
+            drawn_by.label("drawn_by"),
+            RollupResponseDay.flagged,
+            func.sum(RollupResponseDay.complete + RollupResponseDay.partial).label("responses"),
+        )
+        .where(*scope.of(RollupResponseDay), _within(period, RollupResponseDay))
+        .group_by(drawn_by, RollupResponseDay.flagged)
+    )
+
+
+def _passes_of_questions(scope: Scope, period: Period, group_by: GroupBy) -> Select[*tuple[Any, ...]]:
+    """Responses that chose an option of the questions asked about: exact for one question; for several at
+    least so many, for a device's day has as many responses as its most answered question has answers.
+    """
+    each = (RollupDay.device_id, RollupDay.team_id, RollupDay.reference, RollupDay.day, RollupDay.flagged)
+    drawn_by = group_by(RollupDay)
+    chosen = func.max(sum(OPTION_COUNTS[1:], start=OPTION_COUNTS[0])).label("chosen")
+    most = (
+        select(drawn_by.label("drawn_by"), RollupDay.flagged, chosen)
+        .where(*scope.of(RollupDay), _within(period, RollupDay), *_asked(scope))
+        .group_by(drawn_by, *each)
+        .subquery()
+    )
+    return select(most.c.drawn_by, most.c.flagged, func.sum(most.c.chosen).label("responses")).group_by(
+        most.c.drawn_by, most.c.flagged
+    )
+
+
+def _within(period: Period, rollup: Rollup) -> ColumnElement[bool]:
+    bounds = [rollup.day >= period.first] if period.first else []
+    bounds += [rollup.day < period.after] if period.after else []
+    return or_(rollup.day == UNDATED, and_(true(), *bounds))
+
+
+def _asked(scope: Scope) -> list[ColumnElement[bool]]:
+    if not scope.questions:
+        return []
+    same = (VersionQuestion.organisation_id, VersionQuestion.reference, VersionQuestion.position)
+    return [
+        tuple_(RollupDay.organisation_id, RollupDay.reference, RollupDay.position).in_(
+            select(*same).where(
+                VersionQuestion.organisation_id == scope.place.organisation_id,
+                VersionQuestion.question_id.in_(scope.questions),
+            )
+        )
+    ]

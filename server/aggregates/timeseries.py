@@ -1,0 +1,88 @@
+"""The counts of a time series: every bucket of its period, empty ones too, and what is in no bucket."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+
+from sqlalchemy import ColumnElement, Date, DateTime, case, cast, func, literal
+from sqlalchemy.orm import Session
+
+from server.aggregates.counts import Rollup, Tally, tallies
+from server.aggregates.periods import Bucket, Granularity, Period, buckets, count_buckets, whole_bucket
+from server.aggregates.scope import Scope
+from server.ingest.tables import UNDATED
+
+BUCKETS_MAX = 800  # two years of days: more points than a chart has pixels, and a bound on one request's work
+
+
+class TooManyBucketsError(ValueError):
+    """A period has more buckets of its granularity than one chart may have."""
+
+    def __init__(self, number: int, granularity: Granularity) -> None:
+        super().__init__(f"The period has {number} {granularity}s, and one series has at most {BUCKETS_MAX}.")
+
+
+@dataclass(frozen=True)
+class Timeseries:
+    """`points` are in order; `first` and `after` say what they cover. `totals` is the sum of the points, and
+    of `undated` where the period has no ends: an answer without a usable date is in no bounded period.
+    `flagged`, suspected misuse, is left out of all three unless the scope includes it.
+    """
+
+    first: date
+    after: date
+    points: list[tuple[Bucket, Tally]]
+    undated: Tally
+    flagged: Tally
+    totals: Tally
+
+
+def timeseries(
+    session: Session, scope: Scope, period: Period, granularity: Granularity, today: date
+) -> Timeseries:
+    """The series of `scope` over `period`. An open end is set by the answers there are, but reaches `today`.
+
+    Raises TooManyBucketsError.
+    """
+    if period.first and period.after:
+        _check_length(period.first, period.after, granularity)
+    found = tallies(session, scope, period, lambda rollup: _bucket_of(rollup, granularity))
+    starts = [start for start, _ in found if start != UNDATED]
+    first = period.first or whole_bucket(min([*starts, today]), granularity).first
+    after = period.after or whole_bucket(max([*starts, today, first]), granularity).after
+    _check_length(first, after, granularity)
+
+    wanted = (False, True) if scope.include_flagged else (False,)
+
+    def tally_of(start: date) -> Tally:
+        return _sum(found.get((start, flagged), Tally()) for flagged in wanted)
+
+    points = [
+        (bucket, tally_of(whole_bucket(bucket.first, granularity).first))
+        for bucket in buckets(first, after, granularity)
+    ]
+    undated = tally_of(UNDATED)
+    totals = _sum([*(tally for _, tally in points), undated if period.unbounded else Tally()])
+    suspected = _sum(
+        tally
+        for (start, flagged), tally in found.items()
+        if flagged and (start != UNDATED or period.unbounded)
+    )
+    return Timeseries(first, after, points, undated, suspected, totals)
+
+
+def _bucket_of(rollup: Rollup, granularity: Granularity) -> ColumnElement[date]:
+    """The first day of the whole bucket of a row's local day; PostgreSQL's weeks start on Monday too."""
+    start = cast(func.date_trunc(granularity.value, cast(rollup.day, DateTime)), Date)
+    return case((rollup.day == UNDATED, literal(UNDATED)), else_=start)
+
+
+def _check_length(first: date, after: date, granularity: Granularity) -> None:
+    number = count_buckets(first, after, granularity)
+    if number > BUCKETS_MAX:
+        raise TooManyBucketsError(number, granularity)
+
+
+def _sum(tallies_: Iterable[Tally]) -> Tally:
+    return reduce(Tally.plus, tallies_, Tally())

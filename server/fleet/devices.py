@@ -1,0 +1,118 @@
+"""Devices: enrolled with keys of their own, given new keys, marked lost or revoked. Their numbers are never reused."""
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from protocol.envelope import KEY_BYTES
+from protocol.identity import Identity
+from protocol.topics import device_name
+from server.errors import OperatorError
+from server.fleet.keys import KeyRing
+from server.fleet.passwords import hash_password
+from server.fleet.tables import ACTIVE, LOST, RETIRED, REVOKED, Device, DeviceKey, Organisation
+
+SERIAL_LENGTH_MAX = 64
+PASSWORD_BYTES = 32  # as strong as the keys: Mosquitto's own hashing of passwords is weak
+FIRST_EPOCH = 1
+
+
+def enrol(
+    session: Session, organisation: Organisation, serial: str, enrolled_at: datetime, key_ring: KeyRing
+) -> Identity:
+    """A new device with its first keys. The Identity holds them in clear: it belongs on the device and nowhere else."""
+    _check_serial(serial)
+    known = session.scalar(
+        select(Device).where(Device.organisation_id == organisation.organisation_id, Device.serial == serial)
+    )
+    if known is not None:
+        raise OperatorError(
+            f"{serial} is device {device_name(known.device_id)} already, and keeps that number: "
+            "`pet device rotate-key` gives it new keys."
+        )
+    device = Device(
+        organisation_id=organisation.organisation_id,
+        serial=serial,
+        state=ACTIVE,
+        enrolled_at=enrolled_at,
+        key_epoch=FIRST_EPOCH,
+    )
+    session.add(device)
+    session.flush()
+    return _issue_keys(session, device, enrolled_at, key_ring)
+
+
+def rotate_key(session: Session, device: Device, now: datetime, key_ring: KeyRing) -> Identity:
+    """New keys under the next epoch; from now on only messages sealed with them count."""
+    if device.state in (REVOKED, RETIRED):
+        raise OperatorError(
+            f"device {device_name(device.device_id)} is {device.state}: say `pet device reinstate` first."
+        )
+    session.execute(
+        update(DeviceKey)
+        .where(
+            DeviceKey.organisation_id == device.organisation_id,
+            DeviceKey.device_id == device.device_id,
+            DeviceKey.key_epoch == device.key_epoch,
+        )
+        .values(retired_at=now)
+    )
+    device.key_epoch += 1
+    return _issue_keys(session, device, now, key_ring)
+
+
+def revoke(device: Device) -> None:
+    """From now on whatever it sends is refused; the broker lets it in no more after `pet broker write`."""
+    _move(device, (ACTIVE, LOST), REVOKED)
+
+
+def mark_lost(device: Device) -> None:
+    """From now on whatever it sends is kept in quarantine."""
+    _move(device, (ACTIVE,), LOST)
+
+
+def reinstate(device: Device) -> None:
+    """It counts again. What it sent while lost waits in quarantine for server.ingest.replay."""
+    _move(device, (LOST, REVOKED), ACTIVE)
+
+
+def find_device(session: Session, organisation: Organisation, word: str) -> Device:
+    """A device by its serial, or by the 8 hex digits that name it on the broker."""
+    devices = select(Device).where(Device.organisation_id == organisation.organisation_id)
+    found = session.scalar(devices.where(Device.serial == word))
+    if found is None:
+        named = [device for device in session.scalars(devices) if device_name(device.device_id) == word]
+        if not named:
+            raise OperatorError(f"there is no device {word}: name its serial, or its 8 hex digits.")
+        found = named[0]
+    return found
+
+
+def _issue_keys(session: Session, device: Device, now: datetime, key_ring: KeyRing) -> Identity:
+    key = secrets.token_bytes(KEY_BYTES)
+    password = secrets.token_hex(PASSWORD_BYTES)
+    session.add(
+        DeviceKey(
+            organisation_id=device.organisation_id,
+            device_id=device.device_id,
+            key_epoch=device.key_epoch,
+            wrapped_key=key_ring.wrap(key, device.organisation_id, device.device_id, device.key_epoch),
+            password_hash=hash_password(password),
+            created_at=now,
+        )
+    )
+    session.flush()
+    return Identity(device.serial, device.device_id, device.key_epoch, key, password)
+
+
+def _move(device: Device, allowed: tuple[str, ...], state: str) -> None:
+    if device.state not in allowed:
+        raise OperatorError(f"device {device_name(device.device_id)} is {device.state}: it cannot become {state}.")
+    device.state = state
+
+
+def _check_serial(serial: str) -> None:
+    if not serial or len(serial) > SERIAL_LENGTH_MAX or not serial.isascii() or not serial.isprintable():
+        raise OperatorError(f"a serial is 1 to {SERIAL_LENGTH_MAX} printable ASCII characters, like the MAC.")

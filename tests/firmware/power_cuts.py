@@ -1,0 +1,242 @@
+"""Cuts the power of a journal in every program and erase of a long run, and checks what a list remembers.
+
+One run of appends and acks goes over a small ring several times. Before each of its operations the flash is copied, and for
+every way in which that operation can be torn: the device starts again, is cut once more while it recovers, starts again,
+and must know exactly what was completed. The run itself never notices.
+"""
+
+from binascii import crc32
+from struct import pack, unpack
+
+from firmware.board.nor import NorFlash, PowerCut
+
+BLOCKS = 8
+BLOCK_BYTES = 512
+APPENDS_AFTERWARDS = 40
+DEVICE_ID = 0x00C0FFEE
+JOURNAL_ID = b"journal!"
+EVERYTHING = 1_000_000
+
+
+def payload_of(attempt):
+    """28 bytes that tell which attempt to append wrote them; every second one has a last byte of 0xFF."""
+    return pack("<B8xII10sB", 1, attempt, attempt * 2654435761 & 0xFFFFFFFF, b"0123456789", 255 * (attempt % 2))
+
+
+def attempt_of(record):
+    return unpack("<I", record[9:13])[0]
+
+
+class Bystander:
+    """Remembers in plain lists what the journal was told and what it promised; drives it and checks it."""
+
+    def __init__(self, firmware):
+        self.firmware = firmware
+        self.completed = []  # attempt of sequence 1, 2, 3, ...
+        self.acked = 0
+        self.acked_lowest = 0  # a full ring may keep an ack in RAM
+        self.appending = 0  # attempt that is under way
+        self.acknowledging = 0
+        self.attempts = 0
+        self.weak = False  # whether programs fail silently: then an attempt that was cut may leave a tombstone
+
+    def copy(self):
+        other = Bystander(self.firmware)
+        other.completed = list(self.completed)
+        other.acked, other.acked_lowest = self.acked, self.acked_lowest
+        other.appending, other.acknowledging, other.attempts = self.appending, self.acknowledging, self.attempts
+        other.weak = self.weak
+        return other
+
+    def mount(self, flash):
+        return self.firmware.Journal(flash, DEVICE_ID, lambda count: JOURNAL_ID)
+
+    def append(self, journal):
+        self.attempts += 1
+        self.appending = self.attempts
+        sequence = journal.append(payload_of(self.appending))
+        self.completed.append(self.appending)
+        assert sequence == len(self.completed), "sequence %d for record %d" % (sequence, len(self.completed))
+        self.appending = 0
+
+    def acknowledge(self, journal, through):
+        self.acknowledging = through
+        journal.acknowledge(through)
+        assert journal.acked_through == max(self.acked, through)
+        self.acked = max(self.acked, through)
+        self.acknowledging = 0
+        if journal.free_slots:
+            self.acked_lowest = self.acked
+
+    def unacked(self):
+        return len(self.completed) - self.acked
+
+    def check(self, journal):
+        """Nothing lost, nothing invented, no sequence twice, in order, acked as far as was said."""
+        assert journal.journal_id == JOURNAL_ID and journal.device_id == DEVICE_ID and not journal.foreign
+        assert self.acked_lowest <= journal.acked_through <= max(self.acked, self.acknowledging), (
+            "acked through %d, not %d" % (journal.acked_through, self.acked)
+        )
+        extra = journal.last_sequence - len(self.completed)
+        assert extra == 0 or (extra == 1 and self.appending), "%d records too many" % extra
+        known = self.completed + ([self.appending] if extra else [])
+        rows = journal.pending(EVERYTHING)
+        assert [row[0] for row in rows] == list(range(journal.acked_through + 1, len(known) + 1)), "holes in pending"
+        self._check_rows(rows, known, self.acked)
+        rows = journal.records(1, EVERYTHING)
+        if rows:
+            assert [row[0] for row in rows] == list(range(journal.oldest_readable, len(known) + 1)), "holes in records"
+        self._check_rows(rows, known, self.acked)
+
+    def _check_rows(self, rows, known, acked):
+        for sequence, record in rows:
+            if record is None:
+                in_doubt = self.weak and sequence > len(self.completed)
+                assert sequence <= acked or in_doubt, "record %d lost" % sequence
+                continue
+            assert crc32(record[:28]) == unpack("<I", record[28:])[0], "record %d is not whole" % sequence
+            assert unpack("<I", record[5:9])[0] == sequence, "record %d says another sequence" % sequence
+            assert attempt_of(record) == known[sequence - 1], "record %d is another one" % sequence
+
+    def settle(self, journal):
+        """After a cut and a check: what was under way either happened or did not."""
+        if journal.last_sequence > len(self.completed):
+            self.completed.append(self.appending)
+        self.appending = self.acknowledging = 0
+        self.acked = self.acked_lowest = journal.acked_through
+
+
+class Watched(NorFlash):
+    """Calls `before(kind, address, length)` ahead of every operation; the flash is still untouched then."""
+
+    before = None
+
+    def _program(self, address, wanted):
+        if self.before:
+            self.before(wanted, address)
+        super()._program(address, wanted)
+
+    def _erase(self, block):
+        if self.before:
+            self.before(None, block)
+        super()._erase(block)
+
+
+class Sampler:
+    """Seeded choices, the same on both interpreters."""
+
+    def __init__(self, seed):
+        self.state = seed
+
+    def below(self, limit):
+        self.state = (self.state * 1103515245 + 12345) & 0x7FFFFFFF
+        return (self.state >> 12) % limit
+
+
+def roomy(bystander, journal, appends):
+    """Appends, with acks now and then: of a part, of all, again of what is acked already."""
+    for number in range(1, appends + 1):
+        bystander.append(journal)
+        if number % 17 == 0:
+            bystander.acknowledge(journal, number - (number * 7) % 23)
+        if number % 80 == 0:
+            bystander.acknowledge(journal, number)
+
+
+def crowded(bystander, journal, rounds):
+    """Fills the ring to the last slot again and again; small acks that free nothing, then one that frees a block."""
+    for number in range(rounds):
+        try:
+            while True:
+                bystander.append(journal)
+        except bystander.firmware.Full:
+            bystander.appending = 0
+        for _ in range(number % 7):
+            bystander.acknowledge(journal, bystander.acked + 1)
+        bystander.acknowledge(journal, bystander.acked + 9 + number % 30)
+
+
+class Campaign:
+    """`every`: of all (operation, torn at) pairs, take one in so many; 1 is all of them. `tail`: appends afterwards."""
+
+    def __init__(self, firmware, every=1, seed=1, appends_every=1):
+        self.firmware = firmware
+        self.every = every
+        self.appends_every = appends_every
+        self.sampler = Sampler(seed)
+        self.operations = 0
+        self.first_cuts = 0
+        self.second_cuts = 0
+        self.flash = Watched(None, BLOCKS, BLOCK_BYTES)
+        self.victim = NorFlash(None, BLOCKS, BLOCK_BYTES)
+        self.bystander = Bystander(firmware)
+
+    def run(self, workload, amount):
+        """Drive `workload(bystander, journal, amount)`; AssertionError says which cut was not survived."""
+        self.flash.before = self.cut_here
+        journal = self.bystander.mount(self.flash)
+        workload(self.bystander, journal, amount)
+        self.flash.before = None
+        self.bystander.check(journal)
+        assert self.flash.violations == 0
+        return self
+
+    def wraps(self):
+        return self.flash.erases / BLOCKS
+
+    def cut_here(self, wanted, place):
+        self.operations += 1
+        image = self.flash.image()
+        if wanted is None:
+            positions, ends = range(0, BLOCK_BYTES + 1, 16), (False, True)
+        else:
+            positions, ends = range(len(wanted) + 1), (False,)
+        for torn_bytes in positions:
+            for from_end in ends:
+                if self.sampler.below(self.every) == 0:
+                    self.first_cut(image, wanted, place, torn_bytes, from_end)
+
+    def first_cut(self, image, wanted, place, torn_bytes, from_end):
+        victim = self.victim
+        victim.power_on()
+        victim.restore(image)
+        victim.cut_after(0, torn_bytes, from_end=from_end)
+        try:
+            if wanted is None:
+                victim.ioctl(6, place)
+            else:
+                victim.writeblocks(0, wanted, place)
+        except PowerCut:
+            self.first_cuts += 1
+        try:
+            self.recover(victim, self.bystander.copy())
+        except (AssertionError, OSError, ValueError, IndexError) as error:
+            what = "erase of block" if wanted is None else "program at"
+            where = "operation %d (%s %d) torn at %d" % (self.operations, what, place, torn_bytes)
+            raise AssertionError("%s: %r" % (where, error)) from error
+
+    def recover(self, victim, bystander):
+        victim.violations = 0
+        victim.cut_after(self.sampler.below(7), (0, 9, 29, 31, 32, 200, 512)[self.sampler.below(7)])
+        try:
+            self.use(victim, bystander, 3)
+        except PowerCut:
+            self.second_cuts += 1
+        victim.power_on()
+        journal = bystander.mount(victim)
+        bystander.check(journal)
+        bystander.settle(journal)
+        if self.sampler.below(self.appends_every) == 0:
+            self.use(victim, bystander, APPENDS_AFTERWARDS)
+            bystander.check(bystander.mount(victim))
+        assert victim.violations == 0, "a bit was to be set without an erase"
+
+    def use(self, victim, bystander, appends):
+        journal = bystander.mount(victim)
+        bystander.check(journal)
+        bystander.settle(journal)
+        for number in range(appends):
+            if number % 25 == 1 or journal.free_slots == 0:
+                bystander.acknowledge(journal, bystander.acked + (bystander.unacked() + 1) // 2)
+            bystander.append(journal)
+        bystander.check(journal)
