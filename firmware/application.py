@@ -3,7 +3,6 @@
 from firmware.buttons import CONTROL, Buttons
 from firmware.dialogue import ASKING, CHOSEN, IDLE, REFUSED, SAVING, THANKS, WARNING, Dialogue, Pass, View
 from firmware.journal import Full
-from firmware.questionnaire import button_of_option, option_of_button
 from protocol.record import (
     ANSWERS_MAX,
     DURATION_MAX,
@@ -14,16 +13,19 @@ from protocol.record import (
     Record,
     encode_payload,
 )
+from protocol.screen import button_of_option, option_of_button
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from firmware.board.interface import Board
     from firmware.clock import Clock
     from firmware.journal import Journal
     from firmware.questionnaire import Questionnaire
     from firmware.screens import Screens
     from firmware.settings import Settings
-    from firmware.sync import Sync, SyncResult
+    from firmware.sync import SyncResult
 
 SAMPLE_MS = 10  # while a button is down or bouncing
 QUIET_MS = 2000  # a sync waits until nobody has pressed for this long
@@ -41,7 +43,7 @@ class Application:
         questionnaire: "Questionnaire",
         screens: "Screens",
         settings: "Settings",
-        sync: "Sync",
+        sync: "Callable[[], SyncResult]",
     ) -> None:
         self._board = board
         self._journal = journal
@@ -78,7 +80,7 @@ class Application:
         """Sync at once, with a word on the screen."""
         self._screens.service("Sending answers. A press stops it.")
         self._board.show("sending")
-        result = self._sync.run()
+        result = self._sync()
         self._wanted = False
         self._failures = min(self._failures + 1, BACKOFF_MAX) if result.error else 0
         self._sync_at_s = self._board.rtc_seconds() + self._pause_s()

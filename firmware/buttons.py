@@ -1,8 +1,8 @@
 """Samples of button levels in, debounced presses out. Pure: levels and time come as arguments.
 
-An answer button counts when it goes down, so that the patient sees the effect at once. The control button counts when
-it is let go (short: back) or has been down for HOLD_MS (long: skip). Two answer buttons that go down together are none:
-whichever we took, half of the time it would be the wrong one, and always the same half.
+An answer button counts when it goes down, so that the patient sees the effect at once. The control button counts
+when it is let go (short: back) or has been down for HOLD_MS (long: skip). Two answer buttons that go down together
+are none: whichever we took, half of the time it would be the wrong one, and always the same half.
 """
 
 TYPE_CHECKING = False

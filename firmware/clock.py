@@ -1,7 +1,8 @@
 """What time it is, and how sure the device is of it.
 
 A session lasts until power is lost; its seconds run on the RTC through deep sleep. What must survive deep sleep, and
-must not survive loss of power, is kept in the RTC's memory (`board.retained`); what must survive both, in two counters.
+must not survive loss of power, is kept in the RTC's memory (`board.retained`); what must survive both, in two
+counters.
 """
 
 from binascii import crc32
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from firmware.board.interface import Board
 
 FRESH_S = 86400  # for a day the RTC is close enough to server time to be called server time
-RETAINED_FORMAT = "<HII"  # session, RTC at its beginning, RTC when server time was last set (0: not in this session)
+# session, RTC at its beginning (negative when the server set the clock far back), RTC when server time was last set
+# (0: not in this session)
+RETAINED_FORMAT = "<HqI"
 RETAINED_BYTES = calcsize(RETAINED_FORMAT) + 4
 SESSION_COUNTER = "session"
 SERVER_TIME_COUNTER = "server_time"
@@ -29,10 +32,7 @@ class Clock:
 
     def __init__(self, board: "Board") -> None:
         self._board = board
-        retained = board.retained()
-        if len(retained) == RETAINED_BYTES and crc32(retained[:-4]) == unpack("<I", retained[-4:])[0]:
-            self.session, self._began_rtc, self._set_rtc = unpack(RETAINED_FORMAT, retained[:-4])
-        else:
+        if not self._resume_session(board.retained()):
             self._begin_session()
 
     def read(self) -> Reading:
@@ -58,6 +58,13 @@ class Clock:
             self._move(floor)
             self._retain()
 
+    def _resume_session(self, retained: bytes) -> bool:
+        if len(retained) != RETAINED_BYTES or crc32(retained[:-4]) != unpack("<I", retained[-4:])[0]:
+            return False
+        self.session, self._began_rtc, self._set_rtc = unpack(RETAINED_FORMAT, retained[:-4])
+        # An RTC before its session began has started again under its memory, as after a brown-out.
+        return self._began_rtc <= self._board.rtc_seconds()
+
     def _begin_session(self) -> None:
         last = self._board.load_counter(SESSION_COUNTER)
         if not last:  # a new counter store: start anywhere, so that an older session's number is not met again
@@ -76,5 +83,5 @@ class Clock:
         self._board.set_rtc(now)
 
     def _retain(self) -> None:
-        data = pack(RETAINED_FORMAT, self.session, self._began_rtc & 0xFFFFFFFF, self._set_rtc)
+        data = pack(RETAINED_FORMAT, self.session, self._began_rtc, self._set_rtc)
         self._board.retain(data + pack("<I", crc32(data)))

@@ -70,8 +70,15 @@ def of_socket(error: Exception, doing: str, answered: bool) -> LinkError:
     if code == errno.ETIMEDOUT:
         return LinkError(TIMED_OUT, "no answer in time while %s" % doing, code)
     if not answered and code in REFUSING:
-        return LinkError(REFUSED, "nobody answered while %s: refused or out of reach (error %d)" % (doing, code), code)
+        return refused(doing, code)
     return LinkError(LOST, "the connection was lost while %s (error %d)" % (doing, code), code)
+
+
+def refused(doing: str, code: int) -> LinkError:
+    """Nobody there. On the ESP32 a refused connection looks like one that is reset before it said anything."""
+    return LinkError(
+        REFUSED, "no broker found while %s: refused, out of reach, or it hung up at once (error %d)" % (doing, code), code
+    )
 
 
 def of_certificate(reasons: str) -> LinkError:

@@ -10,19 +10,20 @@ Why a raw ring log and not a file: docs/adr/0001-journal-is-a-raw-ring-log.md.
 
 from struct import pack_into
 
-from firmware.journal_blocks import HEADER_FORMAT, MAGIC, SLOT_BYTES, Blocks, put_crc
-from firmware.journal_mount import JournalError, Mount, Unformatted
+from firmware.journal_blocks import SLOT_BYTES, Blocks, put_crc, put_header
+from firmware.journal_mount import JournalError, Mount
 from firmware.journal_ring import Ring
 from protocol.record import KIND_MARK, PAYLOAD_BYTES, SEQUENCE_OFFSET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from firmware.board.interface import BlockDevice
 
 JOURNAL_ID_BYTES = 8
-ACK_SLOTS = 4  # of a full ring, kept for acks: one would do, the others are for slots that fail
+ACK_SLOTS = 4  # of a full ring, kept for acks
+ACK_SLOTS_FREEING = 2  # of those, for an ack that frees a block: one would do, the other is for a slot that fails
 WRITE_TRIES_MAX = 8  # slots that fail one after the other mean a dead chip, not a bad cell
 OPEN_TRIES_MAX = 2  # erases of a block before the next one is taken
 KINDS_NOT_RECORDS = (0, KIND_MARK, 0xFF)  # void, mark, blank
@@ -135,8 +136,8 @@ class Journal:
     def acknowledge(self, through: int) -> None:
         """The server has everything up to this sequence. Raises ValueError beyond the last; a lower one changes nothing.
 
-        Kept on flash when this returns, except on a ring so full that the last slot must wait for an ack which frees a
-        block: then a power cut costs sending again what was acked.
+        Kept on flash when this returns, except on a ring so full that its last slots must wait for an ack which frees
+        a block: then a power cut costs sending again what was acked.
         """
         self._check_own()
         ring = self._ring
@@ -145,7 +146,7 @@ class Journal:
         if through <= self.acked_through:
             return
         frees = ring.is_free(ring.after(ring.current), through)
-        if not self._write_mark(through, 0 if frees else 1) and frees:
+        if not self._write_mark(through, 0 if frees else ACK_SLOTS_FREEING) and frees:
             self._open_next(through)  # its header says what is acked
         self.acked_through = through
 
@@ -156,8 +157,14 @@ class Journal:
         if len(journal_id) != JOURNAL_ID_BYTES:
             raise ValueError("a journal_id has 8 bytes, not %d" % len(journal_id))
         self.device_id, self.journal_id = device_id, journal_id
+        ring = self._ring
+        put_header(self._slot, ring.epoch + 1, 1, 0, device_id, journal_id)
+        if ring.blocks.program(ring.epoch + 1, 0, self._slot):  # blank as it is: an erase could only be cut
+            ring.enter(ring.epoch + 1)
+            return
+        ring.epoch += 1
         if not self._open_next(0):
-            raise Damaged("no block of the journal area keeps what is written")
+            raise Damaged("no block of the journal area keeps a header")
 
     def _mend(self, mount: Mount, after_power_loss: bool) -> None:
         blocks = self._ring.blocks
@@ -183,11 +190,13 @@ class Journal:
         return rows
 
     def _write_record(self) -> None:
+        keep_slots = ACK_SLOTS
         for _ in range(WRITE_TRIES_MAX):
-            if self._ring.slots_left() <= ACK_SLOTS:
+            if self._ring.slots_left() <= keep_slots:
                 self._make_room()
             if self._program_next():
                 return
+            keep_slots = ACK_SLOTS_FREEING  # what was promised free is made up for from the slots kept for acks
         raise Damaged("%d slots in a row do not keep what is written" % WRITE_TRIES_MAX)
 
     def _make_room(self) -> None:
@@ -224,15 +233,13 @@ class Journal:
         """Make the next usable block the current one. False when none is free under this ack, or none keeps its header."""
         ring = self._ring
         header = bytearray(SLOT_BYTES)
-        first = ring.last_sequence + 1
         for ahead in range(1, 1 + ring.free_blocks(acked_through)):
             epoch = ring.epoch + ahead
-            pack_into(HEADER_FORMAT, header, 0, MAGIC, epoch, first, acked_through, self.device_id, self.journal_id)
-            put_crc(header)
+            put_header(header, epoch, ring.last_sequence + 1, acked_through, self.device_id, self.journal_id)
             block = epoch % ring.blocks.count
             ring.first[block] = 0
             for _ in range(OPEN_TRIES_MAX):
                 if ring.blocks.open(block, header):
-                    ring.epoch, ring.next_slot, ring.first[block] = epoch, 1, first
+                    ring.enter(epoch)
                     return True
         return False

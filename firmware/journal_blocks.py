@@ -48,16 +48,29 @@ def sequence_of(slot: "Slot") -> int:
     return int(unpack_from("<I", slot, SEQUENCE_OFFSET)[0])
 
 
-def may_be_torn(slot: "Slot") -> bool:
-    """Whether an interrupted program explains a slot without a good CRC.
+def put_header(slot: bytearray, epoch: int, first: int, acked: int, device_id: int, journal_id: bytes) -> None:
+    """Make a slot the header of a block that begins with the sequence `first`."""
+    pack_into(HEADER_FORMAT, slot, 0, MAGIC, epoch, first, acked, device_id, journal_id)
+    put_crc(slot)
 
-    What a cut leaves behind is bits not yet cleared, so its CRC field has every bit that the CRC of its first 28 bytes
-    needs, and more. Any other field was whole once: a record that was thanked for, unreadable now.
+
+def header_of(slot: "Slot") -> "tuple[int, int, int, int, bytes] | None":
+    """(epoch, first sequence, acked, device_id, journal_id); None when the slot is no header."""
+    magic, epoch, first, acked, device_id, journal_id = unpack_from(HEADER_FORMAT, slot)
+    if magic != MAGIC or not crc_is_good(slot):
+        return None
+    return epoch, first, acked, device_id, journal_id
+
+
+def was_whole(slot: "Slot", sequence: int) -> bool:
+    """Whether a slot without a good CRC was once the record of this sequence: thanked for, and unreadable now.
+
+    Else it was torn. What a cut leaves behind is bits not yet cleared: then the sequence is another one, or the CRC field
+    has all bits that the CRC of the first 28 bytes needs, and more.
     """
-    if slot[0] == KIND_MARK or slot == VOID:
-        return True
     needed = crc32(slot[:PAYLOAD_BYTES])
-    return bool(unpack_from("<I", slot, PAYLOAD_BYTES)[0] & needed == needed)
+    torn = unpack_from("<I", slot, PAYLOAD_BYTES)[0] & needed == needed
+    return slot[0] != KIND_MARK and sequence_of(slot) == sequence and not torn
 
 
 class Blocks:
@@ -106,7 +119,8 @@ class Blocks:
 
     def void(self, block: int, slot: int) -> None:
         """Clear every bit, so that no marginal bit can turn a failed slot into a good one later."""
-        self._device.writeblocks(block, VOID, slot * SLOT_BYTES)
+        if not self.program(block, slot, VOID):
+            self.program(block, slot, VOID)
 
     def open(self, block: int, header: "Slot") -> bool:
         """Erase the block and give it its header. Whether it holds just that: only then may it be used."""

@@ -6,18 +6,7 @@ A block without a good header is not in the log (blank, or cut while it was bein
 in it that the server may lack: then only its header has become unreadable.
 """
 
-from struct import unpack_from
-
-from firmware.journal_blocks import (
-    BLANK,
-    HEADER_FORMAT,
-    MAGIC,
-    SLOT_BYTES,
-    VOID,
-    crc_is_good,
-    may_be_torn,
-    sequence_of,
-)
+from firmware.journal_blocks import BLANK, SLOT_BYTES, VOID, crc_is_good, header_of, sequence_of, was_whole
 from protocol.record import KIND_MARK
 
 TYPE_CHECKING = False
@@ -34,7 +23,7 @@ class Unformatted(JournalError):
 
 
 class Mount:
-    """Fills the ring. `journal_id` stays b"" when the area is blank."""
+    """Fills the ring. `journal_id` stays b"" when nothing was ever kept here."""
 
     def __init__(self, ring: "Ring") -> None:
         self._ring = ring
@@ -43,10 +32,12 @@ class Mount:
         self.acked_through = 0
         self.last_good_slot = 0  # of the current block
         self.torn_slot = 0  # of the current block, behind all good ones; 0: none
+        self._laps = bytearray(ring.blocks.count)  # of each header around the ring, modulo 256
         suspects = self._read_headers()
         if not self.journal_id:
-            self._check_blank()
+            ring.epoch = self._find_blank() - 1
             return
+        self._forget_stale()
         ring.last_sequence = ring.first[ring.current] - 1
         self._scan_current()
         self._judge(suspects)
@@ -54,46 +45,53 @@ class Mount:
     def _read_headers(self) -> "list[int]":
         """The blocks that are neither blank nor have a good header."""
         ring = self._ring
-        header = bytearray(SLOT_BYTES)
-        laps = bytearray(ring.blocks.count)  # around the ring, modulo 256
+        slot = bytearray(SLOT_BYTES)
         suspects = []
         for block in range(ring.blocks.count):
-            ring.blocks.read(block, 0, header)
-            if header == BLANK:
+            ring.blocks.read(block, 0, slot)
+            if slot == BLANK:
                 continue
-            magic, epoch, first, acked, device_id, journal_id = unpack_from(HEADER_FORMAT, header)
-            if magic != MAGIC or not crc_is_good(header) or epoch % ring.blocks.count != block:
+            header = header_of(slot)
+            if header is None or header[0] % ring.blocks.count != block:
                 suspects.append(block)
                 continue
+            epoch, first, acked, device_id, journal_id = header
             if not self.journal_id:
                 self.device_id, self.journal_id = device_id, journal_id
             elif (device_id, journal_id) != (self.device_id, self.journal_id):
                 raise Unformatted("block %d belongs to another journal; back up, then erase the journal area" % block)
             ring.first[block] = first
-            laps[block] = epoch // ring.blocks.count & 0xFF
+            self._laps[block] = epoch // ring.blocks.count & 0xFF
             if epoch > ring.epoch:
                 ring.epoch = epoch
                 self.acked_through = acked
-        self._forget_stale(laps)
         return suspects
 
-    def _forget_stale(self, laps: bytearray) -> None:
+    def _forget_stale(self) -> None:
         """A block that could not be opened in this lap may still have its header of the lap before."""
         ring = self._ring
         lap = ring.epoch // ring.blocks.count
         for block in range(ring.blocks.count):
             expected = lap if block <= ring.current else lap - 1
-            if laps[block] != expected & 0xFF:
+            if self._laps[block] != expected & 0xFF:
                 ring.first[block] = 0
 
-    def _check_blank(self) -> None:
-        """The very first header may be torn, with nothing behind it: nothing was ever kept here."""
+    def _find_blank(self) -> int:
+        """The first blank block. All may be blank but for headers torn when the journal was to be made."""
         blocks = self._ring.blocks
-        for block in range(blocks.count):
-            if not blocks.is_blank(block, 0 if block else 1):
+        slot = bytearray(SLOT_BYTES)
+        found = -1
+        for block in range(blocks.count - 1, -1, -1):
+            if not blocks.is_blank(block, 1):
                 raise Unformatted(
                     "the journal area holds data in block %d but no valid header; back up, then erase it" % block
                 )
+            blocks.read(block, 0, slot)
+            if slot == BLANK:
+                found = block
+        if found < 0:
+            raise Unformatted("no block of the journal area takes a header; erase it")
+        return found
 
     def _scan_current(self) -> None:
         """Find the end of the log. All slots are looked at: whatever is free is proven blank."""
@@ -114,11 +112,11 @@ class Mount:
                 elif sequence > ring.last_sequence:
                     ring.last_sequence = sequence
                     unreadable = 0
-            elif not may_be_torn(content):
+            elif was_whole(content, ring.last_sequence + unreadable + 1):
                 unreadable += 1
             elif content != VOID:
                 self.torn_slot = slot
-        ring.last_sequence += unreadable
+        ring.last_sequence = max(ring.last_sequence + unreadable, self.acked_through)  # what was acked did exist
 
     def _judge(self, suspects: "list[int]") -> None:
         ring = self._ring

@@ -31,6 +31,12 @@ class Ring:
         """The next block of the ring."""
         return (block + 1) % self.blocks.count
 
+    def enter(self, epoch: int) -> None:
+        """Take a block with nothing but its header as the current one."""
+        self.epoch = epoch
+        self.next_slot = 1
+        self.first[self.current] = self.last_sequence + 1
+
     def slots_left(self) -> int:
         """Free slots of the current block."""
         return self.blocks.slots - self.next_slot

@@ -117,7 +117,14 @@ class Link:
         except LinkError as error:
             if error.kind not in ADDRESS_IN_DOUBT or not self._network.forget_address():
                 raise
+            self._connect_by_name(error)
+
+    def _connect_by_name(self, first: LinkError) -> None:
+        try:
             self._connect_once()
+        except LinkError as error:
+            # A look-up that finds nothing says less than what happened at the stored address.
+            raise (first if error.kind == NAME else error) from None
 
     def _connect_once(self) -> None:
         client_id, user, password = self._names

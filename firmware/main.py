@@ -1,20 +1,20 @@
 """The composition root: makes the application for a board, or says in plain words what the device lacks."""
 
-import umqtt.simple
+import gc
 
 from firmware.application import Application
 from firmware.clock import Clock
 from firmware.journal import Journal, JournalError
+from firmware.memory import forget_since, loaded
 from firmware.questionnaire import Questionnaire
 from firmware.screens import Screens
-from firmware.settings import SettingsError, read_settings
-from firmware.sync import Sync
 from protocol.errors import ProtocolError
-from protocol.identity import AREA_BYTES, decode_identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.board.interface import Board
+    from firmware.settings import Settings
+    from firmware.sync import SyncResult
     from protocol.identity import Identity
 
 QUESTIONNAIRE_FILE = "/questionnaire.pkg"
@@ -26,7 +26,7 @@ def start(board: "Board") -> Application:
     board.store_counter("boots", board.load_counter("boots") + 1)
     try:
         return _compose(board, screens)
-    except (ProtocolError, SettingsError, JournalError, OSError) as lacking:
+    except (ProtocolError, JournalError, OSError) as lacking:
         screens.service(str(lacking))
         board.show("service")
         raise StartError(str(lacking)) from lacking
@@ -37,18 +37,42 @@ class StartError(Exception):
 
 
 def _compose(board: "Board", screens: Screens) -> Application:
-    identity = read_identity(board)
-    settings = read_settings(board.files)
+    """What only the start needs is imported while it goes on, and forgotten at its end."""
+    before = loaded()
+    identity, settings = _read_provisioned(board)
     journal = Journal(board.flash("journal"), identity.device_id, board.random)
     questionnaire = Questionnaire(board.files + QUESTIONNAIRE_FILE)
     screens.use(questionnaire)
     clock = Clock(board)
-    sync = Sync(board, identity, settings, journal, clock, umqtt.simple)
+    forget_since(before)
+
+    def sync() -> "SyncResult":
+        return _sync(board, identity, settings, journal, clock)
+
     return Application(board, journal, clock, questionnaire, screens, settings, sync)
 
 
-def read_identity(board: "Board") -> "Identity":
-    """The identity in `pet_id`. Raises ProtocolError when it is blank or damaged, OSError when there is no such area."""
-    area = bytearray(AREA_BYTES)
-    board.flash("pet_id").readblocks(0, area)
-    return decode_identity(bytes(area))
+def _read_provisioned(board: "Board") -> "tuple[Identity, Settings]":
+    """What was provisioned. Raises ProtocolError or OSError with words for the staff screen."""
+    from firmware.settings import read_settings
+    from protocol.identity import IDENTITY_BYTES_MAX, decode_identity
+
+    area = bytearray(IDENTITY_BYTES_MAX)
+    board.flash("pet_id").readblocks(0, area, 0)
+    return decode_identity(bytes(area)), read_settings(board.files)
+
+
+def _sync(
+    board: "Board", identity: "Identity", settings: "Settings", journal: "Journal", clock: "Clock"
+) -> "SyncResult":
+    """One sync, with MQTT, TLS and the messages in memory only as long as it lasts."""
+    gc.collect()
+    before = loaded()
+    import umqtt.simple
+
+    from firmware.sync import Sync
+
+    try:
+        return Sync(board, identity, settings, journal, clock, umqtt.simple).run()
+    finally:
+        forget_since(before)

@@ -5,16 +5,29 @@ is not sealed with this device's key, or names another journal or a sequence bey
 that replays everything it has ever seen does no harm.
 """
 
-from protocol.envelope import ACK, BATCH, DESIRED, DOWN, NO_NONCE, STATUS, Header, parse, seal, verify
+from protocol.envelope import (
+    ACK,
+    BATCH,
+    DESIRED,
+    DOWN,
+    NO_NONCE,
+    STATUS,
+    Header,
+    begin,
+    finish,
+    parse,
+    seal,
+    verify,
+)
 from protocol.errors import ProtocolError
 from protocol.messages import (
     BATCH_RECORDS_MAX,
     Ack,
     Desired,
     Status,
+    begin_batch,
     decode_ack,
     decode_desired,
-    encode_batch,
     encode_status,
 )
 from protocol.record import tombstone
@@ -24,6 +37,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.journal import Journal
     from protocol.identity import Identity
+
+READ_RECORDS = 8  # at a time: a list of a hundred records takes more memory than the message they make
 
 
 class Outbox:
@@ -38,19 +53,21 @@ class Outbox:
 
     def status(self, status: Status) -> "tuple[str, bytes]":
         """The first message of a connection: (topic, message)."""
-        return up_topic(self._identity.device_id, STATUS), self._seal(STATUS, encode_status(status))
+        return up_topic(self._identity.device_id, STATUS), seal(
+            self._header(STATUS), encode_status(status), self._identity.hmac_key
+        )
 
-    def batch(self) -> "tuple[str, bytes]":
+    def batch(self) -> "tuple[str, bytearray]":
         """The oldest records that the server does not have: (topic, message). Without any, an empty batch."""
         journal = self._journal
-        if self._resend_from:
-            rows = journal.records(self._resend_from, BATCH_RECORDS_MAX)
-        else:
-            rows = journal.pending(BATCH_RECORDS_MAX)
-        first = rows[0][0] if rows else journal.last_sequence + 1
-        records = [tombstone(sequence) if record is None else record for sequence, record in rows]
-        body = encode_batch(journal.journal_id, first, records)
-        return up_topic(self._identity.device_id, BATCH), self._seal(BATCH, body)
+        first = self._resend_from or journal.acked_through + 1
+        end = min(first + BATCH_RECORDS_MAX, journal.last_sequence + 1)
+        message = begin(self._header(BATCH))
+        message.extend(begin_batch(journal.journal_id, first, end - first))
+        for start in range(first, end, READ_RECORDS):
+            for sequence, record in journal.records(start, min(READ_RECORDS, end - start)):
+                message.extend(tombstone(sequence) if record is None else record)
+        return up_topic(self._identity.device_id, BATCH), finish(message, self._identity.hmac_key)
 
     def waiting(self) -> bool:
         """Whether there is anything left to send."""
@@ -98,7 +115,6 @@ class Outbox:
             raise ProtocolError("nonce", "a reply with another server nonce")
         return header.type, body
 
-    def _seal(self, kind: int, body: bytes) -> bytes:
+    def _header(self, kind: int) -> Header:
         identity = self._identity
-        header = Header(kind, identity.device_id, identity.key_epoch, self._device_nonce, self._server_nonce)
-        return seal(header, body, identity.hmac_key)
+        return Header(kind, identity.device_id, identity.key_epoch, self._device_nonce, self._server_nonce)

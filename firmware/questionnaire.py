@@ -6,15 +6,12 @@ from struct import pack_into, unpack, unpack_from
 
 from protocol.errors import ProtocolError
 from protocol.package import HEAD_BYTES, SCREEN_TEXTS, parse_head, parse_index
-from protocol.screen import BUTTON_COUNT, HEIGHT, WIDTH, button_of_option, option_of_button
+from protocol.screen import BUTTON_COUNT, HEIGHT, WIDTH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import BinaryIO
+    from io import BufferedReader
 
-    Grammar = Callable[[int], int]
-    _ = (button_of_option, option_of_button)  # the dialogue takes them from here
 
 PICTURE_BYTES_MAX = WIDTH // 8 * HEIGHT  # the whole screen
 PIECE_BYTES = 128  # what is read of the file at a time while it is checked
@@ -24,26 +21,28 @@ LANGUAGES_DEPTH = 2  # the index is an object that holds a list of languages: {"
 
 
 class Questionnaire:
-    """A package file. Raises ProtocolError `package`, in words for the staff screen, when it is missing or unusable.
+    """A package file. Raises ProtocolError `package`, in words for the staff screen, when it is unusable.
 
-    Questions are counted from 0, options from 1, pictures as `text`, `question` and `label` number them. Only the table
-    of one language and one picture are in memory; the file stays open, so `close` it before it is replaced.
+    Questions are counted from 0, options from 1, pictures as `text`, `question` and `label` number them.
+    In memory are one language's table and one picture. The file stays open: `close` it before it is replaced.
     """
 
     def __init__(self, path: str) -> None:
         try:
-            self._file: BinaryIO = open(path, "rb")  # noqa: SIM115 - pictures are read from it until `close`
+            self._file: BufferedReader = open(path, "rb")  # noqa: SIM115 - it stays open
         except OSError:
-            raise ProtocolError("package", "no questionnaire: publish one to this device")
+            raise ProtocolError("package", "no questionnaire: publish one to this device") from None
         self.buffer = bytearray(PICTURE_BYTES_MAX)  # the picture that was loaded last
         self.option_counts: list[int] = []
         try:
             self._check()
-            for position in range(len(self._spans) - 1, -1, -1):  # every language is proven, the first one stays
-                self.use_language(position)
+            for before in range(len(self._spans)):  # every language is proven, and the first one stays
+                self.use_language(len(self._spans) - 1 - before)
         except (KeyError, TypeError):
             self._file.close()
-            raise ProtocolError("package", "the questionnaire's index lacks what this version shows")
+            raise ProtocolError(
+                "package", "the questionnaire's index lacks what this version shows"
+            ) from None
         except ProtocolError:
             self._file.close()
             raise
@@ -57,7 +56,7 @@ class Questionnaire:
         return len(self._spans)
 
     def use_language(self, position: int) -> None:
-        """From now on number and load the pictures of this language, counted from 0 in the package's order."""
+        """From now on number and load the pictures of this language; they are counted from 0."""
         language = self._language(position)
         self.language: int = language["number"]
         pictures = [language["texts"][name] + [0] for name in SCREEN_TEXTS]
@@ -96,7 +95,8 @@ class Questionnaire:
         """Read a picture into `buffer` (MONO_HLSB); returns its width and height."""
         offset, width, height, _ = unpack_from(ENTRY, self._table, ENTRY_BYTES * picture)
         self._file.seek(self._pictures_at + offset)
-        if self._file.readinto(memoryview(self.buffer)[: _row_bytes(width) * height]) != _row_bytes(width) * height:
+        rows = memoryview(self.buffer)[: _row_bytes(width) * height]
+        if self._file.readinto(rows) != len(rows):
             raise ProtocolError("package", "the questionnaire's file has become shorter: publish it again")
         return width, height
 
@@ -142,20 +142,20 @@ def _enter(table: bytearray, picture: int, entry: "list[int]", picture_bytes: in
     except (ValueError, TypeError, OverflowError):
         good = False
     if not good:
-        raise ProtocolError("package", "a picture of the questionnaire lies outside the package or the screen")
+        raise ProtocolError("package", "a picture lies outside the questionnaire or the screen")
 
 
 def _row_bytes(width: int) -> int:
     return (width + 7) // 8
 
 
-def _crc_is_good(file: "BinaryIO", length: int) -> bool:
+def _crc_is_good(file: "BufferedReader", length: int) -> bool:
     """Whether the CRC-32 after `length` bytes is that of the bytes before it, and is the end of the file."""
     piece = memoryview(bytearray(PIECE_BYTES))
     file.seek(0)
     crc = 0
     while length > 0:
-        count = file.readinto(piece[: min(length, PIECE_BYTES)])  # type: ignore[attr-defined]
+        count = file.readinto(piece[: min(length, PIECE_BYTES)])
         if not count:
             return False
         crc = crc32(piece[:count], crc)
@@ -164,7 +164,7 @@ def _crc_is_good(file: "BinaryIO", length: int) -> bool:
     return len(tail) == 4 and bool(unpack("<I", tail)[0] == crc)
 
 
-def _language_spans(file: "BinaryIO", index_bytes: int) -> "list[tuple[int, int]]":
+def _language_spans(file: "BufferedReader", index_bytes: int) -> "list[tuple[int, int]]":
     """Where in the file each language's object begins and ends, found by its brackets alone."""
     piece = bytearray(PIECE_BYTES)
     spans = []
@@ -173,7 +173,7 @@ def _language_spans(file: "BinaryIO", index_bytes: int) -> "list[tuple[int, int]
     file.seek(HEAD_BYTES)
     for at in range(HEAD_BYTES, HEAD_BYTES + index_bytes):
         if (at - HEAD_BYTES) % PIECE_BYTES == 0:
-            file.readinto(piece)  # type: ignore[attr-defined]
+            file.readinto(piece)
         sign = piece[(at - HEAD_BYTES) % PIECE_BYTES]
         if in_text:
             in_text = escaped or sign != 0x22  # "

@@ -1,6 +1,6 @@
 """What each screen looks like: drawn into the board's frame buffer, which the board then shows."""
 
-from framebuf import MONO_HLSB, FrameBuffer
+from framebuf import MONO_HLSB, MONO_VLSB, FrameBuffer
 
 from firmware.faces import draw_face
 from protocol.screen import (
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from firmware.questionnaire import Questionnaire
 
 MARK_HALF_WIDTH = 4
-LARGE_FACE_RADIUS = 16
+LARGE_FACE_RADIUS = 15
 LETTER_PIXELS = 8  # framebuf's own font: for staff, never for patients
 SERVICE_LETTERS = WIDTH // LETTER_PIXELS
 SERVICE_PITCH = 10
@@ -31,12 +31,14 @@ SERVICE_LINES = HEIGHT // SERVICE_PITCH
 
 
 class Screens:
-    """Draws one screen a call and shows nothing by itself. `frame`: 128 x 64, MONO_VLSB; a set pixel is lit."""
+    """Draws a screen a call and shows nothing by itself. `frame`: 128 x 64, MONO_VLSB; a set pixel is lit."""
 
     def __init__(self, frame: FrameBuffer, width: int, height: int) -> None:
         if (width, height) != (WIDTH, HEIGHT):
-            raise ValueError("the screens are laid out for %d x %d, not %d x %d" % (WIDTH, HEIGHT, width, height))
+            raise ValueError("screens are laid out for %d x %d, not %d x %d" % (WIDTH, HEIGHT, width, height))
         self._frame = frame
+        self._inverted = FrameBuffer(bytearray(2), 2, 1, MONO_VLSB)  # a palette: unlit to lit, lit to unlit
+        self._inverted.pixel(0, 0, 1)
 
     def use(self, questionnaire: "Questionnaire") -> None:
         """Where the pictures come from; needed by every screen but `service`."""
@@ -64,7 +66,7 @@ class Screens:
             button = button_of_option(count, option)
             width, height = pictures.load(pictures.label(question, option))
             top = TEXT_WITH_MARKS_HEIGHT - room + (room - height) // 2
-            self._picture(width, height, label_left(width, button), top)
+            self._key(width, height, label_left(width, button), top)
             self._mark(button)
 
     def chosen(self, question: int, option: int) -> None:
@@ -76,12 +78,13 @@ class Screens:
         if face:
             middle = (WIDTH - WORD_WIDTH) // 2
             draw_face(self._frame, middle, HEIGHT // 2, LARGE_FACE_RADIUS, face)
-            self._picture(width, height, WIDTH - WORD_WIDTH + (WORD_WIDTH - width) // 2, (HEIGHT - height) // 2)
+            left = WIDTH - WORD_WIDTH + (WORD_WIDTH - width) // 2
+            self._picture(width, height, left, (HEIGHT - height) // 2)
         else:
             self._doubled(width, height)
 
     def text(self, name: str) -> None:
-        """`warning` before a time-out, `thanks` after the last answer, `full` when nothing more can be kept."""
+        """`warning` before a time-out, `thanks` after the last answer, `full` when no more can be kept."""
         if name == "warning":
             self._with_marks(name)
             return
@@ -111,8 +114,14 @@ class Screens:
     def _picture(self, width: int, height: int, left: int, top: int) -> None:
         self._frame.blit((self._questionnaire.buffer, width, height, MONO_HLSB), left, top)
 
+    def _key(self, width: int, height: int, left: int, top: int) -> None:
+        """The loaded word dark on a bright key: what can be pressed is bright, what is asked is not."""
+        self._frame.fill_rect(left - 1, top, width + 2, height, 1)
+        word = (self._questionnaire.buffer, width, height, MONO_HLSB)
+        self._frame.blit(word, left, top, -1, self._inverted)
+
     def _doubled(self, width: int, height: int) -> None:
-        """The loaded picture in the middle, two by two for each of its pixels where there is room for that."""
+        """The loaded picture in the middle, two by two for each of its pixels where there is room."""
         scale = 2 if 2 * width <= WIDTH and 2 * height <= HEIGHT else 1
         left, top = (WIDTH - scale * width) // 2, (HEIGHT - scale * height) // 2
         if scale == 1:
@@ -134,16 +143,16 @@ class Screens:
 
 def service_lines(message: str) -> "list[str]":
     """Words in lines of at most 16 letters; a longer word is broken."""
-    lines = [""]
+    lines = []
+    line = ""
     for word in message.split():
-        while word:
-            room = SERVICE_LETTERS - len(lines[-1]) - (1 if lines[-1] else 0)
-            if len(word) <= room:
-                lines[-1] = lines[-1] + " " + word if lines[-1] else word
-                break
-            if lines[-1]:
-                lines.append("")
-                continue
-            lines[-1], word = word[:SERVICE_LETTERS], word[SERVICE_LETTERS:]
-            lines.append("")
-    return lines if lines[-1] or len(lines) == 1 else lines[:-1]
+        if line and len(line) + 1 + len(word) > SERVICE_LETTERS:
+            lines.append(line)
+            line = ""
+        line = line + " " + word if line else word
+        while len(line) > SERVICE_LETTERS:
+            lines.append(line[:SERVICE_LETTERS])
+            line = line[SERVICE_LETTERS:]
+    if line:
+        lines.append(line)
+    return lines

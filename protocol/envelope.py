@@ -1,7 +1,7 @@
 """The envelope of every message: who, which way, which kind, which connection, and the HMAC over all of it.
 
-Direction and type are under the HMAC, so no message passes for another; the nonces are, so none passes for one
-of another connection.
+Direction and type are under the HMAC, so no message passes for another; the nonces are too, so none passes
+for one of another connection.
 """
 
 from collections import namedtuple
@@ -42,13 +42,27 @@ def seal(header: Header, body: bytes, key: bytes) -> bytes:
 
     Raises ValueError for what does not fit.
     """
-    if header.type not in DIRECTIONS or len(key) != KEY_BYTES:
-        raise ValueError("no message of type %d is sealed with a key of %d bytes" % (header.type, len(key)))
+    message = begin(header)
+    message.extend(body)
+    return bytes(finish(message, key))
+
+
+def begin(header: Header) -> bytearray:
+    """A message that begins with this header, its body to be added: a device has no memory to build it twice."""
+    if header.type not in DIRECTIONS:
+        raise ValueError("there is no message of type %d" % header.type)
     lead = (PROTOCOL_VERSION, DIRECTIONS[header.type], header.type, 0)
-    message = pack_fields("header", HEADER_FORMAT, lead + tuple(header[1:])) + body
+    return bytearray(pack_fields("header", HEADER_FORMAT, lead + tuple(header[1:])))
+
+
+def finish(message: bytearray, key: bytes) -> bytearray:
+    """Add the HMAC under `key` to header and body. Raises ValueError for what does not fit."""
+    if len(key) != KEY_BYTES:
+        raise ValueError("no message is sealed with a key of %d bytes" % len(key))
     if len(message) + HMAC_BYTES > MESSAGE_BYTES_MAX:
         raise ValueError("a message of %d bytes is over the limit of %d" % (len(message), MESSAGE_BYTES_MAX))
-    return message + hmac_sha256(key, message)[:HMAC_BYTES]
+    message.extend(hmac_sha256(key, message)[:HMAC_BYTES])
+    return message
 
 
 def parse(data: bytes, direction: int) -> Envelope:
@@ -81,7 +95,7 @@ def verify(data: bytes, key: bytes) -> None:
         raise ProtocolError("hmac", "the message was not signed with this device's key of that epoch")
 
 
-def hmac_sha256(key: bytes, message: bytes) -> bytes:
+def hmac_sha256(key: bytes, message: "bytes | bytearray") -> bytes:
     """HMAC-SHA256 (RFC 2104), 32 bytes, of a key of at most 64. MicroPython has no module for it."""
     if len(key) > HMAC_BLOCK_BYTES:
         raise ValueError("a key has at most %d bytes" % HMAC_BLOCK_BYTES)

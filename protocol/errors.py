@@ -4,8 +4,8 @@
 class ProtocolError(ValueError):
     """The peer's bytes are not what the protocol says.
 
-    `reason` is a short stable word for counters and logs (`crc`, `hmac`, `length`, ...); the text says what was found,
-    where, and what was expected. docs/protocol.md section 9 lists the reasons.
+    `reason` is a short stable word for counters and logs (`crc`, `hmac`, `length`, ...); docs/protocol.md
+    lists them. The text says what was found, where, and what was expected.
     """
 
     def __init__(self, reason: str, text: str) -> None:

@@ -1,7 +1,7 @@
 """The `pet_id` area: who a device is and its keys, raw on its own flash sector, protected by a CRC.
 
-Layout: magic "PETI" (4), schema (1), zero (1), length of the payload (2), payload (JSON, UTF-8), CRC-32 of all before
-(4), then 0xFF to the end of the sector.
+Layout: magic "PETI" (4), schema (1), zero (1), length of the payload (2), payload (JSON, UTF-8), CRC-32 of
+all before (4), then 0xFF to the end of the sector.
 """
 
 from binascii import crc32, hexlify, unhexlify
@@ -15,9 +15,10 @@ from protocol.errors import ProtocolError
 MAGIC = b"PETI"
 SCHEMA = 1
 AREA_BYTES = 4096
+IDENTITY_BYTES_MAX = 512  # of the area; a device reads no more of it
 HEAD_BYTES = 8
 CRC_BYTES = 4
-PAYLOAD_BYTES_MAX = AREA_BYTES - HEAD_BYTES - CRC_BYTES
+PAYLOAD_BYTES_MAX = IDENTITY_BYTES_MAX - HEAD_BYTES - CRC_BYTES
 
 Identity = namedtuple("Identity", ("serial", "device_id", "key_epoch", "hmac_key", "mqtt_password"))
 
@@ -25,7 +26,7 @@ Identity = namedtuple("Identity", ("serial", "device_id", "key_epoch", "hmac_key
 def encode_identity(identity: Identity) -> bytes:
     """An Identity to the 4,096 bytes of its area. `hmac_key` is 32 bytes, `mqtt_password` text.
 
-    Raises ProtocolError `identity` (a ValueError) for what no device could use, ValueError for what does not fit.
+    Raises ProtocolError `identity` (a ValueError) for what no device could use, ValueError for too much.
     """
     _check(identity)
     payload = dumps(
@@ -55,7 +56,9 @@ def decode_identity(area: bytes) -> Identity:
         raise ProtocolError("blank", "this device has no identity yet: provision it")
     magic, schema, zero, length = unpack("<4sBBH", area[:HEAD_BYTES])
     if magic != MAGIC or schema != SCHEMA or zero != 0:
-        raise ProtocolError("identity", "the pet_id area holds something else, or a schema unknown to this version")
+        raise ProtocolError(
+            "identity", "the pet_id area holds something else, or a schema unknown to this version"
+        )
     end = HEAD_BYTES + length
     if end + CRC_BYTES > len(area) or crc32(area[:end]) != unpack("<I", area[end : end + CRC_BYTES])[0]:
         raise ProtocolError("crc", "the pet_id area is damaged: provision this device again")
@@ -75,7 +78,9 @@ def _read(payload: bytes) -> Identity:
             fields["mqtt_password"],
         )
     except (ValueError, KeyError, TypeError, RuntimeError):  # RuntimeError: nested too deeply
-        raise ProtocolError("identity", "the pet_id area lacks a field: provision this device again") from None
+        raise ProtocolError(
+            "identity", "the pet_id area lacks a field: provision this device again"
+        ) from None
 
 
 def _check(identity: Identity) -> None:
@@ -87,6 +92,8 @@ def _check(identity: Identity) -> None:
         ("key_epoch", identity.key_epoch, 0xFFFF),
     ):
         if not isinstance(number, int) or not 1 <= number <= highest:
-            raise ProtocolError("identity", "the identity's %s is not a number from 1 to %d" % (name, highest))
+            raise ProtocolError(
+                "identity", "the identity's %s is not a number from 1 to %d" % (name, highest)
+            )
     if not isinstance(identity.hmac_key, bytes) or len(identity.hmac_key) != KEY_BYTES:
         raise ProtocolError("identity", "the identity's hmac_key does not have %d bytes" % KEY_BYTES)

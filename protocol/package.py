@@ -1,8 +1,9 @@
 """The questionnaire package: what a device needs to ask, in one file. Text travels as 1-bit pictures.
 
-Layout: magic "PETQ" (4), format (1), zero (1), bytes of the index (2), bytes of the pictures (4), index (JSON, UTF-8),
-pictures, CRC-32 of all before (4). A picture is named in the index as [offset in the pictures, width, height]; its rows
-run from the top, each padded to whole bytes, leftmost pixel in the highest bit (MicroPython's framebuf.MONO_HLSB).
+Layout: magic "PETQ" (4), format (1), zero (1), bytes of the index (2), bytes of the pictures (4), index
+(JSON, UTF-8), pictures, CRC-32 of all before (4). A picture is named in the index as [offset in the pictures,
+width, height]; its rows run from the top, each padded to whole bytes, leftmost pixel in the highest bit
+(MicroPython's framebuf.MONO_HLSB).
 """
 
 from binascii import crc32
@@ -15,49 +16,76 @@ from protocol.record import ANSWERS_MAX, LANGUAGE_MAX, OPTIONS_MAX
 MAGIC = b"PETQ"
 FORMAT = 1
 HEAD_BYTES = 12
-INDEX_BYTES_MAX = 16384
+CRC_BYTES = 4
+INDEX_BYTES_MAX = 16384  # read whole into the device's memory
 PACKAGE_BYTES_MAX = 131072  # a quarter of what the device's file system keeps for packages
 SCREEN_TEXTS = ("start", "thanks", "warning", "full")  # what the device shows around the questions
 
 
 def pack_package(index: bytes, pictures: bytes) -> bytes:
-    """Index (JSON bytes) and pictures to the bytes of a package. Raises ValueError when it would be too large."""
+    """Index (JSON bytes) and pictures to the bytes of a package. Raises ValueError when it is too large."""
+    size = _package_bytes(len(index), len(pictures))
+    if len(index) > INDEX_BYTES_MAX or size > PACKAGE_BYTES_MAX:
+        raise ValueError("the package has %d bytes, at most %d fit on a device" % (size, PACKAGE_BYTES_MAX))
     data = MAGIC + pack("<BBHI", FORMAT, 0, len(index), len(pictures)) + index + pictures
-    if len(index) > INDEX_BYTES_MAX or len(data) + 4 > PACKAGE_BYTES_MAX:
-        raise ValueError("the package has %d bytes, at most %d fit on a device" % (len(data) + 4, PACKAGE_BYTES_MAX))
     return data + pack("<I", crc32(data))
 
 
 def parse_head(head: bytes) -> "tuple[int, int]":
     """(bytes of the index, bytes of the pictures) from the first 12 bytes. Raises ProtocolError `package`."""
-    if len(head) < HEAD_BYTES or head[:4] != MAGIC or head[4] != FORMAT:
+    if len(head) < HEAD_BYTES or head[:4] != MAGIC or head[4] != FORMAT or head[5] != 0:
         raise ProtocolError("package", "not a questionnaire package of format %d" % FORMAT)
     index_bytes, picture_bytes = unpack("<HI", head[6:HEAD_BYTES])
-    if index_bytes > INDEX_BYTES_MAX or picture_bytes > PACKAGE_BYTES_MAX:
+    if index_bytes > INDEX_BYTES_MAX or _package_bytes(index_bytes, picture_bytes) > PACKAGE_BYTES_MAX:
         raise ProtocolError("package", "the questionnaire package is larger than a device can hold")
     return index_bytes, picture_bytes
 
 
 def parse_index(index: bytes) -> "dict":  # type: ignore[type-arg]
-    """The index as a dictionary, checked for what the device relies on. Raises ProtocolError `package`.
+    """The index as a dictionary, its outline checked. Raises ProtocolError `package`.
 
-    {"reference": u16, "languages": [{"number": 0..31, "code": "en",
+    {"reference": 1..65535, "languages": [{"number": 0..31, "code": "en",
        "questions": [{"text": picture, "options": [{"label": picture, "face": 0..5}, ...]}, ...],
        "texts": {"start": picture, "thanks": picture, "warning": picture, "full": picture}}, ...]}
-    `face`: 0 none (the label stands above the button), 1 very bad ... 5 very good. Every language has the same
-    questions and options.
+    `face`: 0 none (the label stands above the button), 1 very bad ... 5 very good. Every language has the
+    same questions and options. Pictures are judged where they are read.
     """
     try:
         fields = loads(index.decode())
+        _check("reference", fields["reference"], 1, 0xFFFF)
         languages = fields["languages"]
         shape = [len(question["options"]) for question in languages[0]["questions"]]
-        good = 0 < fields["reference"] <= 0xFFFF and 0 < len(shape) <= ANSWERS_MAX and 0 < min(shape) <= max(shape) <= OPTIONS_MAX
+        _check("number of questions", len(shape), 1, ANSWERS_MAX)
+        _check("number of options", min(shape), 1, OPTIONS_MAX)
+        _check("number of options", max(shape), 1, OPTIONS_MAX)
         for language in languages:
-            good = good and 0 <= language["number"] <= LANGUAGE_MAX
-            good = good and [len(question["options"]) for question in language["questions"]] == shape
-            good = good and all([name in language["texts"] for name in SCREEN_TEXTS])
-    except (ValueError, KeyError, TypeError, IndexError):
-        good = False
-    if not good:
-        raise ProtocolError("package", "the questionnaire package's index is not what this version can show")
+            _check_language(language, shape)
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        RuntimeError,
+    ) as fault:  # RuntimeError: nested too deeply
+        raise ProtocolError(
+            "package", "the index of the questionnaire package is not usable: %s" % fault
+        ) from None
     return fields  # type: ignore[no-any-return]
+
+
+def _check_language(language: "dict", shape: "list[int]") -> None:  # type: ignore[type-arg]
+    _check("language number", language["number"], 0, LANGUAGE_MAX)
+    if [len(question["options"]) for question in language["questions"]] != shape:
+        raise ValueError("a language has other questions than the first")
+    for name in SCREEN_TEXTS:
+        if name not in language["texts"]:
+            raise ValueError("a language lacks the text %s" % name)
+
+
+def _check(what: str, value: object, lowest: int, highest: int) -> None:
+    if not isinstance(value, int) or not lowest <= value <= highest:
+        raise ValueError("%s is %s, not %d to %d" % (what, value, lowest, highest))
+
+
+def _package_bytes(index_bytes: int, picture_bytes: int) -> int:
+    return HEAD_BYTES + index_bytes + picture_bytes + CRC_BYTES

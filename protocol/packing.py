@@ -1,4 +1,4 @@
-"""`struct.pack` that refuses what does not fit: CPython raises its own error there, MicroPython cuts in silence."""
+"""`struct.pack` that refuses what does not fit: MicroPython would cut it off in silence."""
 
 from struct import pack
 
@@ -10,18 +10,27 @@ def pack_fields(what: str, layout: str, values: "tuple[int | bytes, ...]") -> by
 
     Raises ValueError, which names `what` and the value's place: a mistake of ours, not of the peer.
     """
-    at = 1  # after the "<"
-    for place, value in enumerate(values, 1):
-        start = at
-        while layout[at] in "0123456789":
-            at += 1
-        if layout[at] == "s":
-            good = not isinstance(value, int) and len(value) == int(layout[start:at])
-        else:
-            good = isinstance(value, int) and 0 <= value <= NUMBER_MAX[layout[at]]
-        at += 1
-        if not good:
-            raise ValueError("%s: value %d does not fit %s" % (what, place, layout[start:at]))
-    if at != len(layout):
+    codes = _codes(layout)
+    if len(values) != len(codes):
         raise ValueError("%s: %d values for the layout %s" % (what, len(values), layout))
+    for place, value in enumerate(values):
+        if not _fits(value, codes[place]):
+            raise ValueError("%s: value %d does not fit %s" % (what, place + 1, codes[place]))
     return pack(layout, *values)
+
+
+def _codes(layout: str) -> "list[str]":
+    """The codes after the "<", each with its count: <H8sI is H, 8s, I."""
+    codes = []
+    start = 1
+    for at in range(1, len(layout)):
+        if not layout[at].isdigit():
+            codes.append(layout[start : at + 1])
+            start = at + 1
+    return codes
+
+
+def _fits(value: "int | bytes", code: str) -> bool:
+    if code in NUMBER_MAX:
+        return isinstance(value, int) and 0 <= value <= NUMBER_MAX[code]
+    return not isinstance(value, int) and len(value) == int(code[:-1])

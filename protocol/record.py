@@ -88,7 +88,7 @@ Record = namedtuple(
 
 
 def encode_payload(record: Record) -> bytes:
-    """A Record to the 28 bytes before its CRC. `answers`: up to 12 values of 0..15; missing ones are "not shown".
+    """A Record to the 28 bytes before its CRC. `answers`: up to 12 values of 0..15; those missing are 0.
 
     Raises ValueError for a value that does not fit: that is a mistake of ours, not of the peer.
     """
@@ -117,9 +117,20 @@ def decode_record(data: bytes) -> Record:
         raise ProtocolError("length", "a record has 32 bytes, this has %d" % len(data))
     if not crc_is_good(data):
         raise ProtocolError("crc", "the record's CRC-32 does not match its bytes 0 to 27")
-    kind, flags, questionnaire, sequence, session, seconds, clock, language_quality, team_stage, duration, answers, _ = (
-        unpack(FORMAT, data)
-    )
+    (
+        kind,
+        flags,
+        questionnaire,
+        sequence,
+        session,
+        seconds,
+        clock,
+        language_quality,
+        team_stage,
+        duration,
+        answers,
+        _,
+    ) = unpack(FORMAT, data)
     return Record(
         kind,
         flags,
@@ -170,7 +181,7 @@ def check_record(record: Record) -> None:
 
 
 def check_clock(clock: int, quality: int) -> None:
-    """Raise ProtocolError `range` unless the quality is known and goes with the clock: unset is 0, and only that."""
+    """Raise ProtocolError `range` unless the quality is known and goes with the clock (0 is unset, only 0)."""
     if quality > QUALITY_SERVER:
         raise ProtocolError("range", "clock quality %d has no meaning" % quality)
     if (clock == 0) != (quality == QUALITY_UNSET):

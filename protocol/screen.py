@@ -1,7 +1,7 @@
 """Where things stand on the screen: the device draws there, and the server refuses what would not fit.
 
-The screen has 128 x 64 one-bit pixels. Five answer buttons stand in a row under it, counted 1 to 5 from the left. A
-question has its text at the top; below stand faces, or words with a mark each, over the buttons that mean them.
+The screen has 128 x 64 one-bit pixels. Five answer buttons stand under it, counted 1 to 5 from the left.
+A question has its text at the top; below stand faces, or words on keys, over the buttons that mean them.
 """
 
 WIDTH = 128
@@ -12,12 +12,12 @@ BUTTON_CENTRES = (13, 39, 64, 89, 115)  # in pixels; the buttons stand 25.6 pixe
 FACE_RADIUS = 11  # the largest that leaves dark pixels between five faces in a row
 FACES_HEIGHT = 26  # with a dark row or two above and below
 MARK_HEIGHT = 6  # the little triangle that points from a word to its button, and the dark rows about it
-LABEL_GAP = 5  # dark pixels between two words, or they read as one line
+LABEL_GAP = 6  # pixels between two words: each stands on a bright key that is a pixel wider on either side
 TEXT_WITH_FACES_HEIGHT = HEIGHT - FACES_HEIGHT
 TEXT_WITH_MARKS_HEIGHT = HEIGHT - MARK_HEIGHT
-WORD_WIDTH = 92  # the chosen word, beside its large face
+WORD_WIDTH = 90  # the chosen word, beside its large face
 
-# Symmetrical, so that no option has the better place; the outermost first, because they are the easiest to feel.
+# Symmetrical, so that no option has the better place; the outermost first: they are the easiest to feel.
 _BUTTONS = ((), (3,), (1, 5), (1, 3, 5), (1, 2, 4, 5), (1, 2, 3, 4, 5))
 
 
@@ -33,5 +33,5 @@ def option_of_button(count: int, button: int) -> int:
 
 
 def label_left(width: int, button: int) -> int:
-    """The first column of a word that is `width` wide: over the middle of its button, as far as the screen allows."""
-    return min(max(BUTTON_CENTRES[button - 1] - width // 2, 0), WIDTH - width)
+    """The first column of a word: over the middle of its button, as far as its key stays on the screen."""
+    return min(max(BUTTON_CENTRES[button - 1] - width // 2, 1), WIDTH - 1 - width)

@@ -18,7 +18,7 @@ ALL_UP = PREFIX + "/+/up/+"  # what the server subscribes to
 
 
 def device_name(device_id: int) -> str:
-    """The device's name on the broker, 8 lower-case hex digits: topic level, user name and client id alike."""
+    """The device's name on the broker, 8 lower-case hex digits: topic level, user name, client id alike."""
     return "%08x" % device_id
 
 
@@ -38,7 +38,10 @@ def down_filter(device_id: int) -> str:
 
 
 def parse_up_topic(topic: str) -> "tuple[int, str]":
-    """(device_id, word) of a topic a device published on, `word` one of UP_WORDS. Raises ProtocolError `topic`."""
+    """(device_id, word) of a topic a device published on; the word is of UP_WORDS.
+
+    Raises ProtocolError `topic`.
+    """
     levels = topic.split("/")
     if len(levels) != 6 or "/".join(levels[:3]) != PREFIX or levels[4] != "up" or levels[5] not in UP_WORDS:
         raise ProtocolError("topic", "not a topic that a device publishes on: %s" % topic[:80])

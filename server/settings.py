@@ -35,6 +35,8 @@ class Settings(BaseSettings):
 
     web_host: str = "127.0.0.1"
     web_port: int = 8000
+    # The folder that is the flash of the device behind /try; without it there is no such page.
+    try_device_directory: Path | None = None
 
     @field_validator("database_url")
     @classmethod

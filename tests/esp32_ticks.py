@@ -1,4 +1,4 @@
-"""The millisecond ticks of an ESP32: a counter of 30 bits that wraps, and its difference, good for 6.2 days each way."""
+"""The millisecond ticks of an ESP32: a counter of 30 bits that wraps; differences are good for 6.2 days."""
 
 PERIOD = 1 << 30
 HALF = PERIOD // 2

@@ -14,13 +14,14 @@ from json import dumps, load
 from select import POLLIN, poll
 from struct import pack, unpack
 
-from firmware.board.deadline import Network
 from firmware.board.nor import NorFlash
 from protocol.instants import UNIX_OFFSET_S
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from firmware.board.deadline import Network
 
 WIDTH = 128
 HEIGHT = 64
@@ -173,7 +174,9 @@ class Board:
     def network_down(self) -> None:
         pass
 
-    def network(self, ca_der: "bytes | None", server_name: str, interrupted: "Callable[[], bool]") -> Network:
+    def network(self, ca_der: "bytes | None", server_name: str, interrupted: "Callable[[], bool]") -> "Network":
+        from firmware.board.deadline import Network  # in memory only while there is a sync
+
         return Network(ca_der, server_name, RealTicks, interrupted)
 
     def tell(self, event: str, **fields: object) -> None:

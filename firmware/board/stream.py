@@ -9,7 +9,7 @@ import errno
 import select
 import time
 
-from firmware.failures import LOST, PROTOCOL, REFUSED, LinkError, code_of, of_socket
+from firmware.failures import LOST, PROTOCOL, LinkError, code_of, of_socket, refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class DeadlineSocket:
             if code_of(error) not in STARTING:
                 raise of_socket(error, doing, False) from None
         if self._wait(select.POLLOUT, doing) & (select.POLLERR | select.POLLHUP):
-            raise LinkError(REFUSED, "nobody answered while connecting: refused or out of reach", errno.ECONNREFUSED)
+            raise refused(doing, errno.ECONNREFUSED)
         self._poller.unregister(raw)
         self._events = 0
         try:

@@ -1,7 +1,6 @@
 # MicroPython's esp32: partitions and waking from deep sleep.
-from typing_extensions import Buffer
-
 from machine import Pin
+from typing_extensions import Buffer
 
 WAKEUP_ALL_LOW: bool
 WAKEUP_ANY_HIGH: bool

@@ -1,7 +1,6 @@
 # MicroPython's ssl: Mbed TLS over a socket.
-from typing_extensions import Buffer
 
-from socket import socket
+from typing_extensions import Buffer
 
 CERT_NONE: int
 CERT_OPTIONAL: int

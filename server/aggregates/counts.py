@@ -43,14 +43,15 @@ class Tally(NamedTuple):
 
 
 def tallies(
-    session: Session, scope: Scope, period: Period, group_by: GroupBy
+    session: Session, scope: Scope, period: Period, group_by: GroupBy, *, undated: bool
 ) -> dict[tuple[Any, bool], Tally]:
-    """The tally of each (group, flagged) that has one. Answers without a usable date are always among them.
+    """The tally of each (group, flagged) that has one; with `undated`, also of answers without a usable date.
 
     `group_by` gives the column that a rollup is grouped by; it is never null.
     """
-    answers = _answers(scope, period, group_by).subquery()
-    passes = (_passes_of_questions if scope.questions else _passes)(scope, period, group_by).subquery()
+    narrowed = _Narrowed(scope, period, undated)
+    answers = _answers(narrowed, group_by).subquery()
+    passes = (_passes_of_questions if scope.questions else _passes)(narrowed, group_by).subquery()
     same = and_(answers.c.drawn_by == passes.c.drawn_by, answers.c.flagged == passes.c.flagged)
     query = select(
         func.coalesce(answers.c.drawn_by, passes.c.drawn_by),
@@ -61,7 +62,7 @@ def tallies(
     return {(row[0], row[1]): Tally(Counts(*row[2:-1]), row[-1]) for row in session.execute(query)}
 
 
-def _answers(scope: Scope, period: Period, group_by: GroupBy) -> Select[*tuple[Any, ...]]:
+def _answers(narrowed: "_Narrowed", group_by: GroupBy) -> Select[*tuple[Any, ...]]:
     """Each stored row opened into one row per option, whose sentiment says what it counts as."""
     columns = [*enumerate(OPTION_COUNTS, start=1)]
     columns += [(ANSWER_SKIPPED, RollupDay.skipped), (ANSWER_TIMED_OUT, RollupDay.timed_out)]
@@ -92,12 +93,12 @@ def _answers(scope: Scope, period: Period, group_by: GroupBy) -> Select[*tuple[A
         .select_from(RollupDay)
         .join(given, true())
         .outerjoin(VersionOption, option_of)
-        .where(*scope.of(RollupDay), _within(period, RollupDay), *_asked(scope))
+        .where(*narrowed.of(RollupDay), *narrowed.asked())
         .group_by(drawn_by, RollupDay.flagged)
     )
 
 
-def _passes(scope: Scope, period: Period, group_by: GroupBy) -> Select[*tuple[Any, ...]]:
+def _passes(narrowed: "_Narrowed", group_by: GroupBy) -> Select[*tuple[Any, ...]]:
     """Responses, complete and partial."""
     drawn_by = group_by(RollupResponseDay)
     return (
@@ -106,12 +107,12 @@ def _passes(scope: Scope, period: Period, group_by: GroupBy) -> Select[*tuple[An
             RollupResponseDay.flagged,
             func.sum(RollupResponseDay.complete + RollupResponseDay.partial).label("responses"),
         )
-        .where(*scope.of(RollupResponseDay), _within(period, RollupResponseDay))
+        .where(*narrowed.of(RollupResponseDay))
         .group_by(drawn_by, RollupResponseDay.flagged)
     )
 
 
-def _passes_of_questions(scope: Scope, period: Period, group_by: GroupBy) -> Select[*tuple[Any, ...]]:
+def _passes_of_questions(narrowed: "_Narrowed", group_by: GroupBy) -> Select[*tuple[Any, ...]]:
     """Responses that chose an option of the questions asked about: exact for one question; for several at
     least so many, for a device's day has as many responses as its most answered question has answers.
     """
@@ -120,7 +121,7 @@ def _passes_of_questions(scope: Scope, period: Period, group_by: GroupBy) -> Sel
     chosen = func.max(sum(OPTION_COUNTS[1:], start=OPTION_COUNTS[0])).label("chosen")
     most = (
         select(drawn_by.label("drawn_by"), RollupDay.flagged, chosen)
-        .where(*scope.of(RollupDay), _within(period, RollupDay), *_asked(scope))
+        .where(*narrowed.of(RollupDay), *narrowed.asked())
         .group_by(drawn_by, *each)
         .subquery()
     )
@@ -129,21 +130,26 @@ def _passes_of_questions(scope: Scope, period: Period, group_by: GroupBy) -> Sel
     )
 
 
-def _within(period: Period, rollup: Rollup) -> ColumnElement[bool]:
-    bounds = [rollup.day >= period.first] if period.first else []
-    bounds += [rollup.day < period.after] if period.after else []
-    return or_(rollup.day == UNDATED, and_(true(), *bounds))
+class _Narrowed(NamedTuple):
+    """The conditions that a question about counts puts on the rollups."""
 
+    scope: Scope
+    period: Period
+    undated: bool
 
-def _asked(scope: Scope) -> list[ColumnElement[bool]]:
-    if not scope.questions:
-        return []
-    same = (VersionQuestion.organisation_id, VersionQuestion.reference, VersionQuestion.position)
-    return [
-        tuple_(RollupDay.organisation_id, RollupDay.reference, RollupDay.position).in_(
-            select(*same).where(
-                VersionQuestion.organisation_id == scope.place.organisation_id,
-                VersionQuestion.question_id.in_(scope.questions),
-            )
+    def of(self, rollup: Rollup) -> list[ColumnElement[bool]]:
+        dated = [rollup.day != UNDATED]
+        dated += [rollup.day >= self.period.first] if self.period.first else []
+        dated += [rollup.day < self.period.after] if self.period.after else []
+        day = or_(and_(*dated), rollup.day == UNDATED) if self.undated else and_(*dated)
+        return [*self.scope.of(rollup), day]
+
+    def asked(self) -> list[ColumnElement[bool]]:
+        if not self.scope.questions:
+            return []
+        same = (VersionQuestion.organisation_id, VersionQuestion.reference, VersionQuestion.position)
+        asked_at = select(*same).where(
+            VersionQuestion.organisation_id == self.scope.place.organisation_id,
+            VersionQuestion.question_id.in_(self.scope.questions),
         )
-    ]
+        return [tuple_(RollupDay.organisation_id, RollupDay.reference, RollupDay.position).in_(asked_at)]

@@ -115,8 +115,8 @@ def find_scope(session: Session, place: Place, names: Names) -> Scope:
     )
     return Scope(
         place,
-        _keys("service", names.services, session.execute(services).tuples()),
-        _keys("team", names.teams, session.execute(teams).tuples()),
+        _keys("service", names.services, session.execute(services).all()),
+        _keys("team", names.teams, session.execute(teams).all()),
         _keys("device", names.devices, ((device_name(key), key) for key in session.scalars(devices))),
         _keys("question", names.questions, ((word, word) for word in session.scalars(questions))),
         names.include_flagged,

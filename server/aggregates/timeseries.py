@@ -47,7 +47,13 @@ def timeseries(
     """
     if period.first and period.after:
         _check_length(period.first, period.after, granularity)
-    found = tallies(session, scope, period, lambda rollup: _bucket_of(rollup, granularity))
+
+    def bucket_of(rollup: Rollup) -> ColumnElement[date]:
+        """The whole bucket's first day; PostgreSQL's weeks start on Monday too."""
+        start = cast(func.date_trunc(granularity.value, cast(rollup.day, DateTime)), Date)
+        return case((rollup.day == UNDATED, literal(UNDATED)), else_=start)
+
+    found = tallies(session, scope, period, bucket_of, undated=True)
     starts = [start for start, _ in found if start != UNDATED]
     first = period.first or whole_bucket(min([*starts, today]), granularity).first
     after = period.after or whole_bucket(max([*starts, today, first]), granularity).after
@@ -70,12 +76,6 @@ def timeseries(
         if flagged and (start != UNDATED or period.unbounded)
     )
     return Timeseries(first, after, points, undated, suspected, totals)
-
-
-def _bucket_of(rollup: Rollup, granularity: Granularity) -> ColumnElement[date]:
-    """The first day of the whole bucket of a row's local day; PostgreSQL's weeks start on Monday too."""
-    start = cast(func.date_trunc(granularity.value, cast(rollup.day, DateTime)), Date)
-    return case((rollup.day == UNDATED, literal(UNDATED)), else_=start)
 
 
 def _check_length(first: date, after: date, granularity: Granularity) -> None:

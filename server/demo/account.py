@@ -1,7 +1,7 @@
 """Decides which account PostgreSQL runs under and where its files lie, since it refuses to run as root.
 
-An ordinary account runs it itself, in the directory it is given. Root drops to an account that exists. What that one
-cannot reach from there (data below /root, say) is kept in a folder of its own under /var/tmp; nothing else changes.
+An ordinary account runs it itself, in the directory it is given. Root drops to an account that exists. What
+that one cannot reach (data below /root, say) is kept in a folder of its own under /var/tmp; no rights change.
 """
 
 import hashlib
@@ -66,7 +66,7 @@ def unprivileged_account() -> Account | None:
 def data_home(directory: Path, account: Account | None) -> Path:
     """The folder that holds the data: `directory`, or the one under /var/tmp when `account` cannot get there.
 
-    Decided once and written down, so that a later change of rights does not hide the data behind a new empty cluster.
+    Decided once and written down: a later change of rights must not hide the data behind a new cluster.
     """
     written = directory / "place"
     if written.exists():

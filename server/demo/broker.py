@@ -14,6 +14,7 @@ from typing import Self
 from server.demo.certificates import make_certificates
 from server.demo.child import POLL_S, Child, Claim, StartError
 from server.demo.ports import answers, kept_port
+from server.fleet.broker import ACCESS_FILE, PASSWORDS_FILE
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 ADDRESS = "127.0.0.1"
@@ -21,13 +22,16 @@ ADDRESS = "127.0.0.1"
 HOST = "localhost"
 INGEST_USER = "ingest"
 MESSAGE_BYTES_MAX = 8192
+RELOADING = b"Reloading config"  # what Mosquitto logs before it reads its files again
 START_TIMEOUT_S = 15
+# Not `python -m iotcore`: that runs the broker in a child of its own, which outlives a killed parent.
+RUN_IOTCORE = "import sys, iotcore; iotcore.IotCoreBroker(config_path=sys.argv[1]).run_forever()"
 # Debian and Homebrew put the program where an ordinary account's PATH does not look.
 MOSQUITTO_PLACES = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", "/opt/local/sbin")
 
 
 class _Broker:
-    """What both brokers share. `directory` holds configuration, certificates, ports, pid and log; it is kept."""
+    """What both share. `directory` holds configuration, certificates, ports, pid and log; it is kept."""
 
     name: str
     host = HOST
@@ -98,19 +102,22 @@ class _Broker:
 class Mosquitto(_Broker):
     """The reference: TLS, passwords, and access rules that give a device its own topics and nothing else.
 
-    `passwords` and `acl` lie in `directory`; who changes them calls reload().
+    Who changes the accounts in `directory` (server/fleet/broker.py does) calls reload().
     """
 
     name = "mosquitto"
 
-    @property
-    def passwords(self) -> Path:
-        return self.directory / "passwords"
-
     def reload(self) -> None:
-        """Make the running broker read passwords, access rules and certificates again."""
-        if self._child is not None:
-            self._child.send(signal.SIGHUP)
+        """Make the broker read passwords, access rules and certificates again; returns when it does so."""
+        child = self._child
+        assert child is not None, "the broker runs"
+        before = child.log_file.read_bytes().count(RELOADING)
+        child.send(signal.SIGHUP)
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while child.log_file.read_bytes().count(RELOADING) == before:
+            if not child.running or time.monotonic() > deadline:
+                raise StartError(f"mosquitto did not read its accounts again. Its log: {child.last_words()}")
+            time.sleep(POLL_S)
 
     def _prepare(self) -> list[str]:
         program = find_mosquitto()
@@ -118,15 +125,16 @@ class Mosquitto(_Broker):
             raise StartError(
                 "Mosquitto is not installed. Install it (Debian: apt-get install mosquitto), or use iotcore."
             )
-        self.passwords.touch(mode=0o600)
-        self._fill(DEPLOY / "mosquitto" / "acl", self.directory / "acl", ingest_user=INGEST_USER)
-        (self.directory / "acl").chmod(0o600)
+        # Empty, nobody gets in; server/fleet/broker.py fills both.
+        (self.directory / PASSWORDS_FILE).touch(mode=0o600)
+        (self.directory / ACCESS_FILE).touch(mode=0o600)
         configuration = self.directory / "mosquitto.conf"
         self._fill(
             DEPLOY / "mosquitto" / "mosquitto.conf",
             configuration,
             address=ADDRESS,
-            directory=self.directory,
+            passwords=self.directory / PASSWORDS_FILE,
+            access=self.directory / ACCESS_FILE,
             authority=self.certificates.authority_pem,
             certificate=self.certificates.server_pem,
             key=self.certificates.server_key,
@@ -135,7 +143,7 @@ class Mosquitto(_Broker):
 
 
 class IotcoreBroker(_Broker):
-    """The fallback: TLS on both listeners, but no passwords and no access rules (deploy/iotcore.toml says why)."""
+    """The fallback: TLS, but no passwords and no access rules (deploy/iotcore.toml says why)."""
 
     name = "iotcore"
 
@@ -151,9 +159,7 @@ class IotcoreBroker(_Broker):
             certificate=json.dumps(str(self.certificates.server_pem)),
             key=json.dumps(str(self.certificates.server_key)),
         )
-        # Not `-m iotcore`: that one keeps the broker in a grandchild, which a SIGKILL of its parent would orphan.
-        run = "import sys; from iotcore import IotCoreBroker; IotCoreBroker(config_path=sys.argv[1]).run_forever()"
-        return [sys.executable, "-c", run, str(configuration)]
+        return [sys.executable, "-c", RUN_IOTCORE, str(configuration)]
 
 
 Broker = Mosquitto | IotcoreBroker
@@ -173,7 +179,7 @@ def find_mosquitto() -> Path | None:
 
 
 def install_mosquitto() -> bool:
-    """Install Debian's package where this account may do that unasked; whether Mosquitto is there afterwards."""
+    """Install Debian's package where this account may; whether Mosquitto is there afterwards."""
     if shutil.which("apt-get") is None:
         return False
     as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]

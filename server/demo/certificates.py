@@ -1,4 +1,4 @@
-"""Makes the certificate authority that devices and servers of one installation trust, and a server certificate."""
+"""Makes the authority that the devices and servers of one installation trust, and a server certificate."""
 
 import ipaddress
 import os
@@ -21,7 +21,7 @@ HOSTS = ("localhost", "127.0.0.1")
 
 
 class Certificates(NamedTuple):
-    """Where the files lie: the authority as DER for devices and PEM for servers, the server's own pair as PEM."""
+    """The files: the authority as DER for devices and as PEM for servers, the server's own pair as PEM."""
 
     authority_pem: Path
     authority_der: Path
@@ -73,8 +73,8 @@ def _make_server_certificate(authority_key_file: Path, files: Certificates, host
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0])])
     end = min(datetime.now(UTC) + timedelta(days=SERVER_DAYS), authority.not_valid_after_utc)
     certificate = (
-        # The authority's own start, not today: a device that lay in a drawer for a year has an old clock, and a
-        # certificate renewed since must not look "not yet valid" to it.
+        # The authority's own start, not today: a device that lay in a drawer for a year has an old clock, and
+        # a certificate renewed since must not look "not yet valid" to it.
         _builder(name, authority.subject, key.public_key(), authority.not_valid_before_utc, end)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=False), critical=True)

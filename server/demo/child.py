@@ -1,8 +1,8 @@
 """Starts one program beside the server and ends it again, also when an earlier run left it behind.
 
-Theory: a directory is claimed by a lock that the system drops when its holder dies, however it dies. Whoever holds the
-claim may end what the pid file names, because no living run owns it; but only if the process still runs the recorded
-command, since the system hands out pids again.
+Theory: a directory is claimed by a lock that the system drops when its holder dies, however it dies. Whoever
+holds the claim may end what the pid file names, because no living run owns it; but only if the process still
+runs the recorded command, since the system hands out pids again.
 """
 
 import fcntl
@@ -16,12 +16,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from server.errors import OperatorError
+
 STOP_TIMEOUT_S = 10  # a program that has not ended itself by then is killed
 POLL_S = 0.02
 LAST_WORDS_LINES = 5
 
 
-class StartError(Exception):
+class StartError(OperatorError):
     """Something could not be started. The message is a sentence that says why and what to do."""
 
 
@@ -52,6 +54,7 @@ class Claim:
         self._file = file
 
     def release(self) -> None:
+        """Let others have it. Safe to call twice."""
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -83,7 +86,7 @@ class Child:
         self.end_leftover()
         with self.log_file.open("wb") as log:
             try:
-                # A session of its own: Ctrl-C reaches the one who stops the parts in their order, not the parts.
+                # A session of its own: Ctrl-C reaches only the one who stops the parts in their order.
                 self._process = subprocess.Popen(
                     self.command,
                     stdin=subprocess.DEVNULL,
@@ -145,20 +148,35 @@ def end_process(pid: int, command: list[str]) -> bool:
         with suppress(ProcessLookupError):
             os.kill(pid, number)
         deadline = time.monotonic() + timeout_s
-        while command_of(pid) is not None and time.monotonic() < deadline:
+        while runs(pid) and time.monotonic() < deadline:
             time.sleep(POLL_S)
     return True
 
 
+def runs(pid: int) -> bool:
+    """Whether the process is there: one that is ending is, until its ports are closed; a zombie is not."""
+    if sys.platform != "linux":
+        return _ps(pid, "stat")[:1] not in {"", "Z"}
+    process = Path(f"/proc/{pid}")
+    try:
+        state = (process / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
+        # The first thread may be a zombie while others still hold the ports.
+        return state not in "ZX" or len(list((process / "task").iterdir())) > 1
+    except OSError:
+        return False
+
+
 def command_of(pid: int) -> str | None:
-    """The command line of a process with single spaces, None when it does not run (a zombie does not)."""
+    """The command line of a process with single spaces; None when it does not run, begins or ends."""
     if sys.platform == "linux":
         try:
             words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except OSError:
             return None
         return " ".join(os.fsdecode(word) for word in words).strip() or None
-    answer = subprocess.run(
-        ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return answer.stdout.strip() or None
+    return _ps(pid, "command") or None
+
+
+def _ps(pid: int, column: str) -> str:
+    command = ["ps", "-ww", "-o", f"{column}=", "-p", str(pid)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()

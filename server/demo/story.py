@@ -12,7 +12,6 @@ from typing import Any
 from protocol.instants import from_unix
 
 DEMO_FILES = Path(__file__).resolve().parents[2] / "deploy" / "demo"
-WEEK = timedelta(weeks=1)
 OPENING_HOURS_UTC = (8, 17)
 TIME_OUT_MS = 95_000  # longer than a device waits for the next press
 THANKS_MS = 6_000  # longer than it thanks
@@ -43,7 +42,7 @@ class Story:
 
     def starts_at(self, now: datetime) -> datetime:
         """The beginning of week 0."""
-        return now - self.fields["weeks"] * WEEK
+        return now - timedelta(weeks=self.fields["weeks"])
 
     def deal(self, question: str, week: int) -> str:
         """The next answer to this question in that week, as an option's code."""
@@ -76,16 +75,13 @@ def pet_time(instant: datetime) -> int:
     return from_unix(int(instant.timestamp()))
 
 
-def history(
-    story: Story, posting: Posting, shape: list[QuestionShape], now: datetime
-) -> tuple[list[str], int]:
-    """(commands, passes) of one device from its first week to now, for a simulator with a virtual clock."""
+def history(story: Story, posting: Posting, shape: list[QuestionShape], now: datetime) -> list[str]:
+    """The commands of one device from its first week to now, for a simulator with a virtual clock."""
     commands: list[str] = []
-    instants = _instants(story, posting, now)
-    for week, instant in instants:
+    for week, instant in _instants(story, posting, now):
         commands.append(f"at {pet_time(instant)}")
         commands += one_pass(story, shape, week)
-    return commands, len(instants)
+    return commands
 
 
 def one_pass(story: Story, shape: list[QuestionShape], week: int) -> list[str]:
@@ -111,7 +107,7 @@ def _instants(story: Story, posting: Posting, now: datetime) -> list[tuple[int, 
     mean = story.fields["responses_a_week"]
     instants: list[tuple[int, datetime]] = []
     for week in range(posting.from_week, story.fields["weeks"]):
-        week_start = (story.starts_at(now) + week * WEEK).replace(hour=0, minute=0, second=0, microsecond=0)
+        week_start = (story.starts_at(now) + timedelta(weeks=week)).replace(hour=0, minute=0, second=0, microsecond=0)
         for _ in range(story.dice.randint(mean - 3, mean + 3)):
             day = story.dice.randrange(5)
             minute = story.dice.randrange(OPENING_HOURS_UTC[0] * 60, OPENING_HOURS_UTC[1] * 60, 4)

@@ -1,4 +1,4 @@
-"""Devices: enrolled with keys of their own, given new keys, marked lost or revoked. Their numbers are never reused."""
+"""Devices: enrolled with keys of their own, rekeyed, lost, revoked. Their numbers are never reused."""
 
 import secrets
 from datetime import datetime
@@ -22,7 +22,7 @@ FIRST_EPOCH = 1
 def enrol(
     session: Session, organisation: Organisation, serial: str, enrolled_at: datetime, key_ring: KeyRing
 ) -> Identity:
-    """A new device with its first keys. The Identity holds them in clear: it belongs on the device and nowhere else."""
+    """A new device with its first keys, which the Identity holds in clear: it belongs on the device only."""
     _check_serial(serial)
     known = session.scalar(
         select(Device).where(Device.organisation_id == organisation.organisation_id, Device.serial == serial)
@@ -109,7 +109,9 @@ def _issue_keys(session: Session, device: Device, now: datetime, key_ring: KeyRi
 
 def _move(device: Device, allowed: tuple[str, ...], state: str) -> None:
     if device.state not in allowed:
-        raise OperatorError(f"device {device_name(device.device_id)} is {device.state}: it cannot become {state}.")
+        raise OperatorError(
+            f"device {device_name(device.device_id)} is {device.state}: it cannot become {state}."
+        )
     device.state = state
 
 

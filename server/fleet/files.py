@@ -10,17 +10,23 @@ OWNER_ONLY = 0o600
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write a new file that only its owner can read, safe on disk on return. An existing one is never replaced."""
+    """Write a new file that only its owner can read, safe on disk on return; never over an existing one."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     except FileExistsError:
-        raise OperatorError(f"{path} exists already, and may hold the only copy of a secret: name another file.") from None
+        raise OperatorError(
+            f"{path} exists already, and may hold the only copy of a secret: name another file."
+        ) from None
     except OSError as error:
         raise OperatorError(f"{path} cannot be written: {error.strerror}.") from None
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        path.unlink(missing_ok=True)  # half a secret is none
+        raise OperatorError(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def replace_file(path: Path, data: bytes, mode: int) -> None:

@@ -1,4 +1,4 @@
-"""Organisations and their services, teams and locations: the tree by which devices are placed and figures summed."""
+"""Organisations, services, teams and locations: the tree in which devices are placed and figures summed."""
 
 from typing import TypeVar
 from zoneinfo import available_timezones
@@ -13,7 +13,7 @@ Kind = TypeVar("Kind", Service, Team, Location)
 
 
 def add_organisation(session: Session, name: str, timezone: str) -> Organisation:
-    """`timezone` is an IANA name; it decides which day a response belongs to, so it cannot be changed later."""
+    """`timezone` is an IANA name; it decides which day a response belongs to, so it never changes."""
     if timezone not in available_timezones():
         raise OperatorError(f"{timezone} is not a time zone: name one like Europe/London.")
     if session.scalar(select(Organisation).where(Organisation.name == name)) is not None:
@@ -82,10 +82,10 @@ def _add(session: Session, row: Kind) -> Kind:
     return row
 
 
-def _find(
-    session: Session, kind: type[Kind], organisation_id: int, code: str
-) -> Kind:
-    rows = {row.code: row for row in session.scalars(select(kind).where(kind.organisation_id == organisation_id))}
+def _find(session: Session, kind: type[Kind], organisation_id: int, code: str) -> Kind:
+    rows = {
+        row.code: row for row in session.scalars(select(kind).where(kind.organisation_id == organisation_id))
+    }
     if code not in rows:
         known = ", ".join(sorted(rows)) or "none yet"
         raise OperatorError(f"there is no {kind.__tablename__} {code}; there are: {known}.")

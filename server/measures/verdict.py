@@ -30,13 +30,22 @@ def verdict(measured: Positivity, target_percent: float | None) -> Verdict | Non
     return Verdict.MISSED if interval.upper < target_percent else Verdict.CANNOT_TELL
 
 
-def responses_needed(measured: Positivity, target_percent: float, z: float = Z_95) -> int | None:
+def at_or_above(measured: Positivity, target_percent: float | None) -> bool | None:
+    """The point estimate against the target, chance left aside; None where there is nothing to compare."""
+    if measured.percent is None or target_percent is None:
+        return None
+    return measured.percent >= target_percent
+
+
+def responses_needed(measured: Positivity, target_percent: float | None, z: float = Z_95) -> int | None:
     """How many more responses at the same positivity would turn "cannot tell yet" into a verdict.
 
     Wilson's interval excludes a target t exactly when n >= z^2 t (1 - t) / (p - t)^2. None where that is not
     a question (verdict reached, nothing published) or never happens (positivity equals the target).
     """
-    if measured.percent is None or verdict(measured, target_percent) is not Verdict.CANNOT_TELL:
+    if measured.percent is None or target_percent is None:
+        return None
+    if verdict(measured, target_percent) is not Verdict.CANNOT_TELL:
         return None
     share, target = measured.percent / 100, target_percent / 100
     if share == target:

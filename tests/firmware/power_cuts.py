@@ -13,6 +13,7 @@ from firmware.board.nor import NorFlash, PowerCut
 BLOCKS = 8
 BLOCK_BYTES = 512
 APPENDS_AFTERWARDS = 40
+SCATTERED_CUTS = 4  # of each operation
 DEVICE_ID = 0x00C0FFEE
 JOURNAL_ID = b"journal!"
 EVERYTHING = 1_000_000
@@ -35,17 +36,20 @@ class Bystander:
         self.completed = []  # attempt of sequence 1, 2, 3, ...
         self.acked = 0
         self.acked_lowest = 0  # a full ring may keep an ack in RAM
+        self.custody = 0  # the highest ack ever taken up: what the server has
         self.appending = 0  # attempt that is under way
         self.acknowledging = 0
         self.attempts = 0
-        self.weak = False  # whether programs fail silently: then an attempt that was cut may leave a tombstone
+        self.may_leave_tombstone = False  # for an attempt that was cut
+        self.crowded = False  # a full ring may lose to a cut what the server has, but not yet its ack
 
     def copy(self):
         other = Bystander(self.firmware)
         other.completed = list(self.completed)
         other.acked, other.acked_lowest = self.acked, self.acked_lowest
+        other.custody = self.custody
         other.appending, other.acknowledging, other.attempts = self.appending, self.acknowledging, self.attempts
-        other.weak = self.weak
+        other.may_leave_tombstone, other.crowded = self.may_leave_tombstone, self.crowded
         return other
 
     def mount(self, flash):
@@ -61,6 +65,7 @@ class Bystander:
 
     def acknowledge(self, journal, through):
         self.acknowledging = through
+        self.custody = max(self.custody, through)
         journal.acknowledge(through)
         assert journal.acked_through == max(self.acked, through)
         self.acked = max(self.acked, through)
@@ -82,17 +87,17 @@ class Bystander:
         known = self.completed + ([self.appending] if extra else [])
         rows = journal.pending(EVERYTHING)
         assert [row[0] for row in rows] == list(range(journal.acked_through + 1, len(known) + 1)), "holes in pending"
-        self._check_rows(rows, known, self.acked)
+        self._check_rows(rows, known)
         rows = journal.records(1, EVERYTHING)
         if rows:
             assert [row[0] for row in rows] == list(range(journal.oldest_readable, len(known) + 1)), "holes in records"
-        self._check_rows(rows, known, self.acked)
+        self._check_rows(rows, known)
 
-    def _check_rows(self, rows, known, acked):
+    def _check_rows(self, rows, known):
         for sequence, record in rows:
             if record is None:
-                in_doubt = self.weak and sequence > len(self.completed)
-                assert sequence <= acked or in_doubt, "record %d lost" % sequence
+                in_doubt = self.may_leave_tombstone and sequence > len(self.completed)
+                assert sequence <= (self.custody if self.crowded else self.acked) or in_doubt or not known[sequence - 1], "record %d lost" % sequence
                 continue
             assert crc32(record[:28]) == unpack("<I", record[28:])[0], "record %d is not whole" % sequence
             assert unpack("<I", record[5:9])[0] == sequence, "record %d says another sequence" % sequence
@@ -101,7 +106,8 @@ class Bystander:
     def settle(self, journal):
         """After a cut and a check: what was under way either happened or did not."""
         if journal.last_sequence > len(self.completed):
-            self.completed.append(self.appending)
+            rows = journal.records(journal.last_sequence, 1)
+            self.completed.append(self.appending if rows and rows[0][1] else 0)  # 0: unreadable from the beginning
         self.appending = self.acknowledging = 0
         self.acked = self.acked_lowest = journal.acked_through
 
@@ -143,25 +149,35 @@ def roomy(bystander, journal, appends):
             bystander.acknowledge(journal, number)
 
 
-def crowded(bystander, journal, rounds):
-    """Fills the ring to the last slot again and again; small acks that free nothing, then one that frees a block."""
-    for number in range(rounds):
+def fill(bystander, journal):
+    for _ in range(2 * BLOCKS * BLOCK_BYTES // 32):
         try:
-            while True:
-                bystander.append(journal)
+            bystander.append(journal)
         except bystander.firmware.Full:
             bystander.appending = 0
+            return
+    raise AssertionError("the ring takes more records than it has slots")
+
+
+def crowded(bystander, journal, rounds):
+    """Fills the ring to the last slot again and again; small acks that free nothing, then one that frees a block."""
+    bystander.crowded = True
+    for number in range(rounds):
+        fill(bystander, journal)
         for _ in range(number % 7):
             bystander.acknowledge(journal, bystander.acked + 1)
         bystander.acknowledge(journal, bystander.acked + 9 + number % 30)
 
 
 class Campaign:
-    """`every`: of all (operation, torn at) pairs, take one in so many; 1 is all of them. `tail`: appends afterwards."""
+    """`every`: of all (operation, torn at) pairs, take one in so many; 1 is all of them. `appends_every`: after one in so
+    many, forty more appends. `weak`: while it recovers, a program fails silently too.
+    """
 
-    def __init__(self, firmware, every=1, seed=1, appends_every=1):
+    def __init__(self, firmware, every=1, seed=1, appends_every=1, weak=False):
         self.firmware = firmware
         self.every = every
+        self.weak = weak
         self.appends_every = appends_every
         self.sampler = Sampler(seed)
         self.operations = 0
@@ -185,18 +201,20 @@ class Campaign:
         return self.flash.erases / BLOCKS
 
     def cut_here(self, wanted, place):
+        """Tear the coming operation: at each byte; an erase from either end, every 16 bytes; and scattered bits."""
         self.operations += 1
         image = self.flash.image()
-        if wanted is None:
-            positions, ends = range(0, BLOCK_BYTES + 1, 16), (False, True)
-        else:
-            positions, ends = range(len(wanted) + 1), (False,)
-        for torn_bytes in positions:
-            for from_end in ends:
+        length = BLOCK_BYTES if wanted is None else len(wanted)
+        for torn_bytes in range(0, length + 1, 16 if wanted is None else 1):
+            for from_end in (False, True) if wanted is None else (False,):
                 if self.sampler.below(self.every) == 0:
-                    self.first_cut(image, wanted, place, torn_bytes, from_end)
+                    self.cut_in_order(image, wanted, place, torn_bytes, from_end)
+        for _ in range(SCATTERED_CUTS):
+            if self.sampler.below(self.every) == 0:
+                self.cut_scattered(image, wanted, place)
 
-    def first_cut(self, image, wanted, place, torn_bytes, from_end):
+    def cut_in_order(self, image, wanted, place, torn_bytes, from_end):
+        """As the simulator tears: some bytes done, one by half, the others untouched."""
         victim = self.victim
         victim.power_on()
         victim.restore(image)
@@ -208,16 +226,41 @@ class Campaign:
                 victim.writeblocks(0, wanted, place)
         except PowerCut:
             self.first_cuts += 1
+        self.survive(self.bystander.copy(), "torn at %d" % torn_bytes)
+
+    def cut_scattered(self, image, wanted, place):
+        """As chips may: any of the bits to be cleared are; an erase leaves zeros, noise, or both, over part of the block."""
+        sampler = self.sampler
+        bystander = self.bystander.copy()
+        if wanted is None:
+            start = sampler.below(BLOCK_BYTES)
+            noise = sampler.below(2)
+            torn = bytes([noise * sampler.below(256) for _ in range(BLOCK_BYTES - start)])
+            place = place * BLOCK_BYTES + (start if sampler.below(2) else 0)
+        else:
+            old = image[place : place + len(wanted)]
+            torn = bytes([old[index] & (wanted[index] | sampler.below(256)) for index in range(len(wanted))])
+            bystander.may_leave_tombstone = True
+        self.victim.power_on()
+        self.victim.restore(image)
+        self.victim.damage(place, torn)
+        self.first_cuts += 1
+        self.survive(bystander, "with bits scattered")
+
+    def survive(self, bystander, torn):
         try:
-            self.recover(victim, self.bystander.copy())
+            self.recover(self.victim, bystander)
+            return
         except (AssertionError, OSError, ValueError, IndexError) as error:
-            what = "erase of block" if wanted is None else "program at"
-            where = "operation %d (%s %d) torn at %d" % (self.operations, what, place, torn_bytes)
-            raise AssertionError("%s: %r" % (where, error)) from error
+            failure = repr(error)
+        raise AssertionError("operation %d %s: %s" % (self.operations, torn, failure))
 
     def recover(self, victim, bystander):
         victim.violations = 0
         victim.cut_after(self.sampler.below(7), (0, 9, 29, 31, 32, 200, 512)[self.sampler.below(7)])
+        if self.weak:
+            bystander.may_leave_tombstone = True
+            victim.weaken_after(self.sampler.below(4), self.sampler.below(32), 0xFF)
         try:
             self.use(victim, bystander, 3)
         except PowerCut:
@@ -240,3 +283,26 @@ class Campaign:
                 bystander.acknowledge(journal, bystander.acked + (bystander.unacked() + 1) // 2)
             bystander.append(journal)
         bystander.check(journal)
+
+
+def weak_programs(firmware, runs, seed=1, faults=25):
+    """Runs in which `faults` programs fail silently, checked after restarts all along; AssertionError when it shows."""
+    sampler = Sampler(seed)
+    for _ in range(runs):
+        flash = NorFlash(None, BLOCKS, BLOCK_BYTES)
+        bystander = Bystander(firmware)
+        journal = bystander.mount(flash)
+        for _ in range(faults):
+            flash.weaken_after(sampler.below(220), sampler.below(32), 0xFF)
+        for _ in range(8):
+            roomy_part(bystander, journal, 20)
+            bystander.check(journal)
+            journal = bystander.mount(flash)
+            bystander.check(journal)
+        assert flash.violations == 0
+
+
+def roomy_part(bystander, journal, appends):
+    for _ in range(appends):
+        bystander.append(journal)
+    bystander.acknowledge(journal, bystander.acked + bystander.unacked() * 2 // 3)

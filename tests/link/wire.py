@@ -7,6 +7,8 @@ look at a wire on which nothing happens takes POLL_MS of the `Clock`, so a stall
 import errno
 import io
 
+from tests import esp32_ticks
+
 POLL_MS = 20
 POLL_IN = 1
 POLL_OUT = 4
@@ -22,20 +24,14 @@ PINGREQ = 12
 class Clock:
     """Ticks as a board gives them. It starts just before they wrap."""
 
-    PERIOD = 1 << 30
+    ticks_add = staticmethod(esp32_ticks.ticks_add)
+    ticks_diff = staticmethod(esp32_ticks.ticks_diff)
 
     def __init__(self):
         self.passed_ms = 0
 
     def ticks_ms(self):
-        return (self.PERIOD - 50 + self.passed_ms) % self.PERIOD
-
-    def ticks_add(self, ticks, delta_ms):
-        return (ticks + delta_ms) % self.PERIOD
-
-    def ticks_diff(self, later, earlier):
-        half = self.PERIOD // 2
-        return (later - earlier + half) % self.PERIOD - half
+        return esp32_ticks.ticks_add(-50, self.passed_ms)
 
 
 class Wire(io.IOBase):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.measures.positivity import Counts, positivity
-from server.measures.verdict import Verdict, responses_needed, verdict
+from server.measures.verdict import Verdict, at_or_above, responses_needed, verdict
 
 
 def measured(positive, n):
@@ -81,3 +81,11 @@ def verdict_at(share, n, target):
     answers = 10_000_000
     positive = round(share * answers)
     return verdict(positivity(Counts(positive=positive, negative=answers - positive), n), target)
+
+
+def test_the_point_estimate_is_compared_apart_from_the_verdict():
+    assert at_or_above(measured(26, 30), 85) is True
+    assert at_or_above(measured(25, 30), 85) is False
+    assert at_or_above(measured(85, 100), 85) is True
+    assert at_or_above(measured(9, 9), 85) is None
+    assert at_or_above(measured(90, 100), None) is None

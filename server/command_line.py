@@ -1,0 +1,70 @@
+"""What every command does around its own work: settings, one transaction, and words for what goes wrong."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.orm import Session
+
+from server.database import make_engine
+from server.errors import OperatorError
+from server.settings import load_settings
+
+EXIT_OPERATOR = 2  # something the operator can put right; anything else that ends a command is a bug
+
+OrganisationName = Annotated[
+    str | None, typer.Option("--organisation", help="Its name; needed only where there are several.")
+]
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """A session on the database of the settings, committed once at the end. Functions below never commit."""
+    engine = make_engine(load_settings().database())
+    try:
+        with Session(engine) as session, session.begin():
+            yield session
+    finally:
+        engine.dispose()
+
+
+def instant(text: str) -> datetime:
+    """An ISO 8601 instant with its offset from UTC."""
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise OperatorError(f"{text} is not an instant: write it like 2026-01-31T09:00:00+00:00.") from None
+    if value.tzinfo is None:
+        raise OperatorError(f"{text} does not say which time zone it is in: add Z for UTC, or +01:00.")
+    return value
+
+
+def now() -> datetime:
+    """The server's clock."""
+    return datetime.now(UTC)
+
+
+def run(app: Callable[[], None]) -> None:
+    """Run the command line; what an operator can put right ends it with one sentence and exit code 2."""
+    try:
+        app()
+    except OperatorError as error:
+        stop(str(error))
+    except OperationalError as error:
+        stop(f"the database does not answer: {_first_line(error)}. Is it running, and is PET_DATABASE_URL right?")
+    except ProgrammingError as error:
+        stop(f"the database refuses: {_first_line(error)}. After an update, say `pet migrate`.")
+
+
+def stop(sentence: str) -> None:
+    """End the process with this sentence on stderr."""
+    print(f"pet: {sentence}", file=sys.stderr)
+    sys.exit(EXIT_OPERATOR)
+
+
+def _first_line(error: OperationalError | ProgrammingError) -> str:
+    return str(error.orig).strip().splitlines()[0].rstrip(".")

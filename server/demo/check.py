@@ -1,0 +1,120 @@
+"""The demo without an onlooker: real devices, a cut network and a killed server, and three counts that must agree."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.request
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from server.demo.device import SimulatedDevice
+from server.demo.line import Line
+from server.demo.story import Posting, Story, one_pass, pet_time, read_story, utc_now
+from server.demo.trust import Trust, add_device, set_up_trust
+from server.ingest.tables import Response
+
+DEVICES = 3
+ROUNDS = 5
+PASSES_A_ROUND = 4  # 3 x 5 x 4 = 60 passes
+CUT_IN_ROUND = 1
+RESTART_IN_ROUND = 3
+SYNC_TRIES_MAX = 5
+
+
+def check(line: Line) -> dict[str, int]:
+    """Run it; the counts `completed`, `stored` and `charted`."""
+    story, now = read_story(), utc_now()
+    story.fields["partial_percent"] = 0  # every pass here ends with a thank-you
+    trust = set_up_trust(line, story, now)
+    postings = [posting for posting in story.postings if posting.from_week == 0][:DEVICES]
+    devices = _start_devices(line, trust, story, postings, now)
+    try:
+        for number in range(ROUNDS):
+            _round(line, story, trust, list(zip(postings, devices, strict=True)), number)
+        _deliver_all(devices)
+    finally:
+        for device in devices:
+            device.close()
+    return {
+        "completed": sum(device.completed for device in devices),
+        "stored": _stored(line),
+        "charted": _charted(line),
+    }
+
+
+def _start_devices(
+    line: Line, trust: Trust, story: Story, postings: list[Posting], now: datetime
+) -> list[SimulatedDevice]:
+    devices = []
+    for posting in postings:
+        directory = line.devices / posting.serial
+        add_device(line, trust, story, posting, directory, now - timedelta(days=1))
+    line.write_broker_accounts()
+    for posting in postings:
+        options = ("--virtual", str(pet_time(now - timedelta(hours=1))), "--quiet")
+        devices.append(SimulatedDevice(line.devices / posting.serial, *options))
+    return devices
+
+
+def _round(
+    line: Line, story: Story, trust: Trust, pairs: list[tuple[Posting, SimulatedDevice]], number: int
+) -> None:
+    if number == CUT_IN_ROUND:
+        print("the network is cut")
+        line.network.cut()
+    for posting, device in pairs:
+        shape = trust.shapes[posting.questionnaire]
+        for _ in range(PASSES_A_ROUND):
+            device.send(*one_pass(story, shape, 0))
+    if number == RESTART_IN_ROUND:
+        for _, device in pairs:
+            device.send("sync")
+        print("ingest and pages are killed and started again")
+        line.restart_server()
+        for _, device in pairs:
+            device.expect("synced")
+        return
+    for _, device in pairs:
+        event = device.sync()
+        outcome = event["error"] or f"{event['delivered']} delivered"
+        print(f"{device.directory.name}: {outcome}, {event['waiting']} waiting")
+    if number == CUT_IN_ROUND:
+        print("the network is mended")
+        line.network.mend()
+
+
+def _deliver_all(devices: Iterable[SimulatedDevice]) -> None:
+    """Until nothing waits on any device; what still waits after some tries shows in the counts."""
+    for device in devices:
+        for _ in range(SYNC_TRIES_MAX):
+            if device.sync()["waiting"] == 0:
+                break
+
+
+def _stored(line: Line) -> int:
+    with Session(line.engine) as session:
+        return session.scalar(select(func.count()).select_from(Response)) or 0
+
+
+def _charted(line: Line) -> int:
+    """The number of responses that the page says."""
+    with urllib.request.urlopen(f"{line.url}/", timeout=30) as answer:  # noqa: S310 - our own address
+        page = answer.read().decode()
+    found = re.search(r'<data id="responses" value="(\d+)">', page)
+    if found is None:
+        raise RuntimeError("the page does not say how many responses it shows")
+    return int(found.group(1))
+
+
+def run_check(directory: Path, *, embedded_broker: bool) -> bool:
+    """From nothing, in a directory of its own; whether the three counts agree. Prints them as the last line."""
+    with Line(directory, embedded_broker=embedded_broker) as line:
+        print(f"broker: {line.broker.name}; page: {line.url}")
+        counts = check(line)
+    print(json.dumps(counts))
+    return counts["completed"] == counts["stored"] == counts["charted"] > 0

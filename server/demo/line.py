@@ -1,0 +1,164 @@
+"""The whole line on one machine: PostgreSQL, a broker, ingest and pages, started in order and stopped in reverse."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import urllib.error
+import urllib.request
+from contextlib import ExitStack
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Self
+
+from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from server.database import make_engine
+from server.demo.broker import INGEST_USER, Broker, IotcoreBroker, make_broker
+from server.demo.child import POLL_S, Child, Claim, StartError
+from server.demo.network import Network
+from server.demo.ports import kept_port
+from server.demo.postgres import EmbeddedPostgres
+from server.fleet.broker import write_broker_files
+from server.fleet.files import write_private
+from server.fleet.keys import KeyRing, create_key_file, open_key_ring
+from server.migrations import upgrade
+
+READY_TIMEOUT_S = 60
+WEB_PORT = 8000
+
+
+class Line:
+    """One directory holds it all: `postgres/`, `broker/`, `secrets/`, `devices/`, the logs. Use as a context manager."""
+
+    def __init__(self, directory: Path, *, embedded_broker: bool = False, web_port: int | None = None) -> None:
+        self.directory = directory.absolute()
+        self.devices = self.directory / "devices"
+        self._embedded_broker = embedded_broker
+        self._web_port = web_port
+        self._parts = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Start everything; StartError says what stands in the way. What was started is stopped again then."""
+        try:
+            self._start()
+        except BaseException:
+            self._parts.close()
+            raise
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._parts.close()
+
+    def write_broker_accounts(self) -> None:
+        """Make the broker follow the database."""
+        with Session(self.engine) as session:
+            write_broker_files(session, self.broker.directory, INGEST_USER, self._ingest_password)
+        self.broker.reload()
+
+    def restart_server(self) -> None:
+        """Kill ingest and pages as a loss of power would, and start them again."""
+        for child in (self.ingest, self.web):
+            child.send(signal.SIGKILL)
+            child.stop()
+        self._start_server()
+
+    @property
+    def url(self) -> str:
+        """The address of the page."""
+        return f"http://127.0.0.1:{self.web_port}"
+
+    def key_ring(self) -> KeyRing:
+        """What wraps the devices' keys."""
+        return open_key_ring(self._secrets / "key")
+
+    def _start(self) -> None:
+        claim = Claim(self.directory)
+        claim.take()
+        self._parts.callback(claim.release)
+        self._secrets = self.directory / "secrets"
+        self._secrets.mkdir(mode=0o700, exist_ok=True)
+        self.devices.mkdir(exist_ok=True)
+        self._start_database()
+        self._make_secrets()
+        self._start_broker()
+        Child("web", _pet("web"), self.directory).end_leftover()  # before its port is looked at
+        self.web_port = kept_port(self.directory / "web_port", self._web_port)
+        self.ingest = Child("ingest", _pet("ingest"), self.directory, self._environment())
+        self.web = Child("web", _pet("web"), self.directory, self._environment())
+        for child in (self.ingest, self.web):
+            self._parts.callback(child.stop)
+        self._start_server()
+
+    def _start_database(self) -> None:
+        postgres = EmbeddedPostgres(self.directory / "postgres")
+        self._database_url = postgres.start()
+        self._parts.callback(postgres.stop)
+        upgrade(self._database_url)
+        self.engine: Engine = make_engine(self._database_url)
+        self._parts.callback(self.engine.dispose)
+
+    def _make_secrets(self) -> None:
+        key = self._secrets / "key"
+        if not key.exists():
+            create_key_file(key)
+        password = self._secrets / "ingest.password"
+        if not password.exists():
+            write_private(password, os.urandom(32).hex().encode())
+        self._ingest_password = password.read_text()
+
+    def _start_broker(self) -> None:
+        directory = self.directory / "broker"
+        self.broker: Broker = IotcoreBroker(directory) if self._embedded_broker else make_broker(directory)
+        self.broker.start()
+        self._parts.callback(self.broker.stop)
+        self.write_broker_accounts()
+        self.network = Network(self.broker.port, kept_port(self.directory / "network_port"))
+        self._parts.callback(self.network.close)
+
+    def _start_server(self) -> None:
+        self.ingest.start()
+        self.web.start()
+        deadline = monotonic() + READY_TIMEOUT_S
+        while not self._page_answers():
+            for child in (self.ingest, self.web):
+                if not child.running:
+                    raise StartError(f"{child.name} did not start. Its log, {child.log_file}, ends: {child.last_words()}")
+            if monotonic() > deadline:
+                raise StartError(f"the pages do not answer at {self.url}. Look into {self.web.log_file}.")
+
+    def _page_answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as answer:  # noqa: S310 - our own address
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            sleep(POLL_S)
+            return False
+
+    def _environment(self) -> dict[str, str]:
+        """What the server's processes are told; secrets only by file."""
+        database = make_url(self._database_url)
+        password_file = self._secrets / "database.password"
+        if not password_file.exists() or password_file.read_text() != database.password:
+            password_file.unlink(missing_ok=True)
+            write_private(password_file, str(database.password).encode())
+        return {
+            **os.environ,
+            "PET_DATABASE_URL": database.set(password=None).render_as_string(),
+            "PET_DATABASE_PASSWORD_FILE": str(password_file),
+            "PET_KEY_FILE": str(self._secrets / "key"),
+            "PET_BROKER_HOST": self.broker.host,
+            "PET_BROKER_PORT": str(self.broker.ingest_port),
+            "PET_BROKER_CA_FILE": str(self.broker.certificates.authority_pem),
+            "PET_BROKER_USER": INGEST_USER,
+            "PET_BROKER_PASSWORD_FILE": str(self._secrets / "ingest.password"),
+            "PET_WEB_PORT": str(self.web_port),
+            "PET_TRY_DEVICE_DIRECTORY": str(self.devices / "try"),
+        }
+
+
+def _pet(command: str) -> list[str]:
+    return [sys.executable, "-m", "server.main", command]

@@ -1,0 +1,121 @@
+"""`pet demo`: the whole line with the case study's history on it, a few devices in use, and a handheld to try."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NoReturn
+
+from server.demo.device import DeviceError, SimulatedDevice
+from server.demo.line import Line
+from server.demo.story import Posting, Story, history, one_pass, pet_time, read_story, utc_now
+from server.demo.trust import Trust, add_device, find_trust, set_up_trust, write_settings
+
+LIVE_DEVICES = 3
+LIVE_PAUSE_S = 20  # between two people
+TRY = Posting("PET-TRY", "beds", "short-stay", "", "beds", 0)
+DONE = "history-is-pressed"
+
+
+def run_demo(directory: Path, *, embedded_broker: bool, web_port: int) -> None:
+    """Until Ctrl-C. Raises StartError with a sentence when something stands in the way."""
+    signal.signal(signal.SIGTERM, _as_ctrl_c)
+    story, now = read_story(), utc_now()
+    with Line(directory, embedded_broker=embedded_broker, web_port=web_port) as line:
+        print(f"\n  PET is at {line.url}/  and a handheld to try at {line.url}/try\n", flush=True)
+        print(f"broker: {line.broker.name} · data: {line.directory} · Ctrl-C stops everything", flush=True)
+        try:
+            trust = find_trust(line, story) or set_up_trust(line, story, now)
+            _prepare_try(line, trust, story, now)
+            _press_history(line, trust, story, now)
+            _go_on(line, trust, story)
+        except KeyboardInterrupt:
+            print("\nstopping; the data stay in", line.directory, flush=True)
+
+
+def _as_ctrl_c(number: int, frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _prepare_try(line: Line, trust: Trust, story: Story, now: datetime) -> None:
+    directory = line.devices / "try"
+    if not (directory / "pet_id.bin").exists():
+        add_device(line, trust, story, TRY, directory, now)
+        line.write_broker_accounts()
+    write_settings(line, directory, live=True)
+
+
+def _press_history(line: Line, trust: Trust, story: Story, now: datetime) -> None:
+    """Every device of the story answers its weeks in quick motion, then syncs what it holds."""
+    waiting = [posting for posting in story.postings if not (line.devices / posting.serial / DONE).exists()]
+    if not waiting:
+        return
+    print(f"{len(waiting)} devices press {story.fields['weeks']} weeks of answers and hand them over:", flush=True)
+    scripts: dict[str, list[str]] = {}
+    for posting in waiting:
+        directory = line.devices / posting.serial
+        if (directory / "pet_id.bin").exists():  # an earlier run was stopped on its way: hand over what it holds
+            scripts[posting.serial] = []
+        else:
+            from_at = story.starts_at(now) + timedelta(weeks=posting.from_week)
+            add_device(line, trust, story, posting, directory, from_at)
+            scripts[posting.serial] = history(story, posting, trust.shapes[posting.questionnaire], now)
+    line.write_broker_accounts()
+    stopping = threading.Event()
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        jobs = [pool.submit(_press_one, line, posting, story, scripts[posting.serial], now, stopping) for posting in waiting]
+        try:
+            for number, job in enumerate(jobs, 1):
+                print(f"  {number:2} of {len(jobs)}: {job.result()}", flush=True)
+        except BaseException:
+            stopping.set()
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _press_one(
+    line: Line, posting: Posting, story: Story, script: list[str], now: datetime, stopping: threading.Event
+) -> str:
+    directory = line.devices / posting.serial
+    starts_at = story.starts_at(now) + timedelta(weeks=posting.from_week) if script else now
+    write_settings(line, directory, live=False)
+    device = SimulatedDevice(directory, "--virtual", str(pet_time(starts_at)), "--quiet")
+    try:
+        for start in range(0, len(script), 100):
+            if stopping.is_set():
+                return "stopped"
+            device.send(*script[start : start + 100])
+        device.send(f"at {pet_time(now)}")
+        event = device.sync()
+        if event["error"] or event["waiting"]:
+            raise DeviceError(f"{posting.serial} could not hand over its answers: {event['error']}")
+        (directory / DONE).touch()
+        return f"{posting.serial}, {posting.team}: {event['delivered']} responses"
+    finally:
+        device.close()
+
+
+def _go_on(line: Line, trust: Trust, story: Story) -> None:
+    """A few devices in use, one person after the other, until Ctrl-C."""
+    print(f"{LIVE_DEVICES} devices are in use now; each syncs by itself.", flush=True)
+    with ExitStack() as stack:
+        pairs = []
+        for posting in story.postings[:LIVE_DEVICES]:
+            write_settings(line, line.devices / posting.serial, live=True)
+            device = SimulatedDevice(line.devices / posting.serial, "--quiet")
+            stack.callback(device.close)
+            pairs.append((posting, device))
+        pause = threading.Event()
+        while True:
+            for posting, device in pairs:
+                for command in one_pass(story, trust.shapes[posting.questionnaire], story.fields["weeks"]):
+                    if command.startswith("wait "):
+                        pause.wait(int(command.removeprefix("wait ")) / 1000)
+                    else:
+                        device.send(command)
+                pause.wait(LIVE_PAUSE_S)

@@ -1,0 +1,123 @@
+"""Sets up the demo's organisation from its story, with the same functions that the command line calls."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from protocol.identity import encode_identity
+from server.demo.line import Line
+from server.demo.story import DEMO_FILES, Posting, QuestionShape, Story
+from server.fleet.devices import enrol, find_device
+from server.fleet.files import write_private
+from server.fleet.organisations import add_location, add_organisation, add_service, add_team, find_location, find_team
+from server.fleet.placements import place
+from server.fleet.questionnaires import publish
+from server.fleet.tables import SCOPE_ORGANISATION, Organisation, QuestionnaireVersion, VersionOption, VersionQuestion
+from server.fleet.targets import set_target
+
+NEVER_S = 10**9
+LIVE_SYNC_S = 20  # a demo shows at once what a ward would see within the hour
+
+
+class Trust(NamedTuple):
+    """The demo's organisation, and for each questionnaire code the package and the shape of its questions."""
+
+    organisation: Organisation
+    packages: dict[str, bytes]
+    shapes: dict[str, list[QuestionShape]]
+
+
+def find_trust(line: Line, story: Story) -> Trust | None:
+    """The organisation that an earlier run set up; None on the first run."""
+    with Session(line.engine, expire_on_commit=False) as session:
+        name = story.fields["organisation"]["name"]
+        organisation = session.scalar(select(Organisation).where(Organisation.name == name))
+        return None if organisation is None else _trust(session, organisation, story)
+
+
+def set_up_trust(line: Line, story: Story, now: datetime) -> Trust:
+    """Organisation, services, teams, locations, target and questionnaires, in one transaction."""
+    with Session(line.engine, expire_on_commit=False) as session, session.begin():
+        organisation = add_organisation(session, **story.fields["organisation"])
+        for service_fields in story.fields["service"]:
+            service = add_service(session, organisation, service_fields["code"], service_fields["name"])
+            for team_fields in service_fields["teams"]:
+                add_team(session, service, team_fields["code"], team_fields["name"])
+                add_location(session, organisation, team_fields["code"], team_fields["location"])
+        starts_at = story.starts_at(now)
+        target = story.fields["target"]
+        value = Decimal(target["value"]) / 100
+        set_target(session, organisation, value, (SCOPE_ORGANISATION, None), starts_at.date(), target["set_by"])
+        for code in sorted({service["questionnaire"] for service in story.fields["service"]}):
+            publish_file(session, organisation, DEMO_FILES / "questionnaires" / f"{code}.toml", starts_at)
+        return _trust(session, organisation, story)
+
+
+def add_device(line: Line, trust: Trust, story: Story, posting: Posting, directory: Path, from_at: datetime) -> None:
+    """Enrol and place one device, and write the folder that is its flash."""
+    with Session(line.engine) as session, session.begin():
+        organisation = session.merge(trust.organisation, load=False)
+        identity = enrol(session, organisation, posting.serial, from_at, line.key_ring())
+        device = find_device(session, organisation, posting.serial)
+        team = find_team(session, organisation, posting.team)
+        place(session, device, team, find_location(session, organisation, posting.team), from_at)
+        files = directory / "vfs"
+        files.mkdir(parents=True, exist_ok=True)
+        write_private(directory / "pet_id.bin", encode_identity(identity))
+        (files / "ca.der").write_bytes(line.broker.certificates.authority_der.read_bytes())
+        (files / "questionnaire.pkg").write_bytes(trust.packages[posting.questionnaire])
+    write_settings(line, directory, live=False)
+
+
+def write_settings(line: Line, directory: Path, *, live: bool) -> None:
+    """The device's settings; it syncs by itself only when `live`."""
+    every_s, backlog = (LIVE_SYNC_S, 1) if live else (NEVER_S, NEVER_S)
+    settings = {
+        "broker": {"host": line.broker.host, "address": "127.0.0.1", "port": line.network.port},
+        "sync_every_s": every_s,
+        "sync_backlog": backlog,
+    }
+    (directory / "vfs" / "settings.json").write_text(json.dumps(settings))
+
+
+def _trust(session: Session, organisation: Organisation, story: Story) -> Trust:
+    packages: dict[str, bytes] = {}
+    shapes: dict[str, list[QuestionShape]] = {}
+    for version in session.scalars(select(QuestionnaireVersion).order_by(QuestionnaireVersion.version)):
+        code = version.definition["code"]
+        packages[code] = version.package
+        shapes[code] = _shape(session, version)
+    return Trust(organisation, packages, shapes)
+
+
+def _shape(session: Session, version: QuestionnaireVersion) -> list[QuestionShape]:
+    here = (version.organisation_id, version.reference)
+    questions = session.scalars(
+        select(VersionQuestion)
+        .where(VersionQuestion.organisation_id == here[0], VersionQuestion.reference == here[1])
+        .order_by(VersionQuestion.position)
+    )
+    return [
+        (
+            question.question_id,
+            tuple(
+                session.scalars(
+                    select(VersionOption.code)
+                    .where(
+                        VersionOption.organisation_id == here[0],
+                        VersionOption.reference == here[1],
+                        VersionOption.position == question.position,
+                    )
+                    .order_by(VersionOption.option)
+                )
+            ),
+        )
+        for question in questions
+    ]

@@ -1,0 +1,139 @@
+"""The fleet's commands: parse, call, and one line that says what was done. None of them shows a secret."""
+
+import secrets
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy.orm import Session
+
+from server.command_line import OrganisationName, now, transaction
+from server.errors import OperatorError
+from server.fleet import organisations, targets
+from server.fleet.broker import write_broker_files
+from server.fleet.devices import PASSWORD_BYTES, find_device
+from server.fleet.files import write_private
+from server.fleet.keys import create_key_file
+from server.fleet.organisations import find_organisation
+from server.fleet.questionnaires import publish_file
+from server.fleet.tables import (
+    SCOPE_DEVICE,
+    SCOPE_ORGANISATION,
+    SCOPE_SERVICE,
+    SCOPE_TEAM,
+    Organisation,
+)
+from server.settings import load_settings, read_secret
+
+organisation = typer.Typer(help="Organisations.", no_args_is_help=True)
+service = typer.Typer(help="Clinical services.", no_args_is_help=True)
+team = typer.Typer(help="Teams.", no_args_is_help=True)
+location = typer.Typer(help="Where devices are.", no_args_is_help=True)
+questionnaire = typer.Typer(help="Questionnaires.", no_args_is_help=True)
+target = typer.Typer(help="Targets.", no_args_is_help=True)
+broker = typer.Typer(help="The broker's accounts.", no_args_is_help=True)
+key = typer.Typer(help="The key that wraps the devices' keys.", no_args_is_help=True)
+
+
+@organisation.command("add")
+def add_organisation(name: str, timezone: Annotated[str, typer.Option(help="Like Europe/London.")]) -> None:
+    """Add an organisation; its time zone decides which day a response belongs to."""
+    with transaction() as session:
+        organisations.add_organisation(session, name, timezone)
+    print(f"organisation {name}")
+
+
+@service.command("add")
+def add_service(code: str, name: str, organisation: OrganisationName = None) -> None:
+    """Add a clinical service; CODE is the word that commands and addresses name it by."""
+    with transaction() as session:
+        organisations.add_service(session, find_organisation(session, organisation), code, name)
+    print(f"service {code}")
+
+
+@team.command("add")
+def add_team(
+    code: str,
+    name: str,
+    service: Annotated[str, typer.Option(help="The code of its service.")],
+    organisation: OrganisationName = None,
+) -> None:
+    """Add a team to a service."""
+    with transaction() as session:
+        of = organisations.find_service(session, find_organisation(session, organisation), service)
+        organisations.add_team(session, of, code, name)
+    print(f"team {code}")
+
+
+@location.command("add")
+def add_location(code: str, name: str, organisation: OrganisationName = None) -> None:
+    """Add a ward, desk, clinic room or bag."""
+    with transaction() as session:
+        organisations.add_location(session, find_organisation(session, organisation), code, name)
+    print(f"location {code}")
+
+
+@questionnaire.command("publish")
+def publish(file: Path, organisation: OrganisationName = None) -> None:
+    """Publish a questionnaire version from its definition. What would not fit a device is refused here."""
+    with transaction() as session:
+        version = publish_file(session, find_organisation(session, organisation), file, now())
+        done = f"questionnaire {version.definition['code']} version {version.version}, reference {version.reference}"
+    print(done)
+
+
+@target.command("set")
+def set_target(
+    value: Annotated[str, typer.Argument(help="0.85 for 85 %.")],
+    by: Annotated[str, typer.Option(help="The role that sets it.")],
+    from_date: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"])],
+    scope: Annotated[str, typer.Option(help="organisation, service:CODE, team:CODE or device:SERIAL.")] = "organisation",
+    organisation: OrganisationName = None,
+) -> None:
+    """Set the positivity to be reached, from a date on."""
+    try:
+        proportion = Decimal(value)
+    except InvalidOperation:
+        raise OperatorError(f"{value} is not a number: write 0.85 for 85 %.") from None
+    with transaction() as session:
+        owner = find_organisation(session, organisation)
+        targets.set_target(session, owner, proportion, _scope(session, owner, scope), from_date.date(), by)
+    print(f"target {value} for {scope} from {from_date.date()}")
+
+
+@broker.command("write")
+def write_broker(
+    directory: Annotated[Path, typer.Option(help="Where the broker reads `passwords` and `acl`.")],
+) -> None:
+    """Write the broker's accounts and access rules from the database. Then send the broker SIGHUP."""
+    settings = load_settings()
+    if not settings.broker_password_file.exists():
+        write_private(settings.broker_password_file, secrets.token_hex(PASSWORD_BYTES).encode())
+        print(f"ingest's password, newly made, is in {settings.broker_password_file}")
+    password = read_secret(settings.broker_password_file, "PET_BROKER_PASSWORD_FILE")
+    with transaction() as session:
+        devices = write_broker_files(session, directory, settings.broker_user, password)
+    print(f"{devices} devices let in; send the broker SIGHUP and it follows")
+
+
+@key.command("create")
+def create_key() -> None:
+    """Make the key file of a new installation. Back it up apart from the database: each is useless alone."""
+    path = load_settings().key_file
+    create_key_file(path)
+    print(f"key file {path}: back it up now, apart from the database")
+
+
+def _scope(session: Session, owner: Organisation, text: str) -> tuple[str, int | None]:
+    kind, _, code = text.partition(":")
+    if text == SCOPE_ORGANISATION:
+        return SCOPE_ORGANISATION, None
+    if kind == SCOPE_SERVICE:
+        return kind, organisations.find_service(session, owner, code).service_id
+    if kind == SCOPE_TEAM:
+        return kind, organisations.find_team(session, owner, code).team_id
+    if kind == SCOPE_DEVICE:
+        return kind, find_device(session, owner, code).device_id
+    raise OperatorError(f"{text} is no scope: write organisation, service:CODE, team:CODE or device:SERIAL.")

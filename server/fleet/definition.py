@@ -1,0 +1,166 @@
+"""A questionnaire as its author writes it, and every sentence about what is wrong with it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from protocol.package import SCREEN_TEXTS
+from protocol.record import ANSWERS_MAX, LANGUAGE_MAX, OPTIONS_MAX
+from protocol.screen import BUTTON_COUNT
+from server.errors import OperatorError
+from server.fleet.typeset import WORDS_MAX, lacking_letters
+
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+Sentence = Annotated[str, Field(min_length=1, max_length=200)]
+Texts = dict[str, Sentence]  # by language
+Sentiment = Literal["positive", "neutral", "negative", "excluded"]
+Topic = Literal["privacy-and-dignity", "hand-hygiene", "cleanliness", "treatment", "food", "overall", "other"]
+ScreenText = Literal["start", "thanks", "warning", "full"]
+
+# A question needs enough options to be one, and no more than can be told apart at a glance.
+OPTIONS_OF_KIND = {"scale": (3, 5), "choice": (2, 3)}
+# What is counted as good must look good: a face that says otherwise would falsify every figure made of it.
+FACES_OF_SENTIMENT = {"positive": (4, 5), "neutral": (3,), "negative": (1, 2), "excluded": ()}
+
+
+class DefinitionError(OperatorError):
+    """`problems`: a sentence each, saying which question, option and language, and what to do."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = list(problems)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Option(_Strict):
+    """One fixed choice, one button. `face`: 1 very bad to 5 very good, 0 for none."""
+
+    code: Code
+    label: Texts
+    sentiment: Sentiment
+    face: Annotated[int, Field(ge=0, le=5)] = 0
+
+
+class Question(_Strict):
+    """One prompt. A `scale` shows faces, a `choice` shows words."""
+
+    question_id: Code
+    kind: Literal["scale", "choice"]
+    topic: Topic
+    objective: Sentence
+    text: Texts
+    options: list[Option]
+
+
+class Definition(_Strict):
+    """One version of a questionnaire; its languages are numbered from 0 in the order given."""
+
+    code: Code
+    name: Sentence
+    version: Annotated[int, Field(ge=1)]
+    languages: Annotated[list[Code], Field(min_length=1)]
+    texts: dict[ScreenText, Texts]
+    questions: Annotated[list[Question], Field(min_length=1)]
+
+
+def check_definition(fields: dict[str, Any]) -> Definition:
+    """The definition as a model. Raises DefinitionError with every problem found short of typesetting."""
+    try:
+        definition = Definition.model_validate(fields)
+    except ValidationError as error:
+        raise DefinitionError([_sentence(fields, problem) for problem in error.errors()]) from None
+    problems = list(_problems(definition))
+    if problems:
+        raise DefinitionError(problems)
+    return definition
+
+
+def _problems(definition: Definition) -> Iterator[str]:
+    if len(definition.questions) > ANSWERS_MAX:
+        yield f"{len(definition.questions)} questions: a response has room for {ANSWERS_MAX}; split it in two"
+    if len(definition.languages) > LANGUAGE_MAX + 1:
+        yield f"{len(definition.languages)} languages: a response can tell {LANGUAGE_MAX + 1} apart"
+    yield from _repeated("language", definition.languages)
+    yield from _repeated("question_id", [question.question_id for question in definition.questions])
+    for name in SCREEN_TEXTS:
+        texts = definition.texts.get(name)  # type: ignore[call-overload]
+        if texts is None:
+            yield f"texts.{name} is missing: the device needs the texts {', '.join(SCREEN_TEXTS)}"
+        else:
+            yield from _translations(f"texts.{name}", texts, definition.languages)
+    for question in definition.questions:
+        yield from _question_problems(question, definition.languages)
+
+
+def _question_problems(question: Question, languages: list[str]) -> Iterator[str]:
+    place = f"question '{question.question_id}'"
+    yield from _translations(place, question.text, languages)
+    yield from _repeated(f"{place}: option code", [option.code for option in question.options])
+    count = len(question.options)
+    least, most = OPTIONS_OF_KIND[question.kind]
+    if count > OPTIONS_MAX:
+        yield f"{place}: {count} options: an answer can tell {OPTIONS_MAX} apart"
+    elif count > BUTTON_COUNT:
+        yield f"{place}: {count} options: the device has {BUTTON_COUNT} answer buttons"
+    elif not least <= count <= most:
+        yield f"{place}: a {question.kind} has {least} to {most} options, this has {count}"
+    for option in question.options:
+        yield from _translations(f"{place}, option '{option.code}'", option.label, languages)
+    yield from _face_problems(place, question)
+
+
+def _face_problems(place: str, question: Question) -> Iterator[str]:
+    faces = [option.face for option in question.options]
+    if question.kind == "choice":
+        if any(faces):
+            yield f"{place}: a choice shows words; take its faces away or make it a scale"
+        return
+    if faces not in (sorted(set(faces)), sorted(set(faces), reverse=True)):
+        yield f"{place}: the faces are {faces}; they go from best to worst or from worst to best, each once"
+    for option in question.options:
+        if option.face not in FACES_OF_SENTIMENT[option.sentiment]:
+            yield (
+                f"{place}, option '{option.code}': face {option.face} does not look {option.sentiment}"
+                " (1 and 2 are negative, 3 neutral, 4 and 5 positive; excluded needs a choice)"
+            )
+
+
+def _translations(place: str, texts: Texts, languages: list[str]) -> Iterator[str]:
+    for language in languages:
+        text = texts.get(language)
+        if text is None:
+            yield f"{place}: no text in language '{language}'"
+            continue
+        if len(text.split()) > WORDS_MAX:
+            yield f"{place}, language '{language}': {len(text.split())} words; at most {WORDS_MAX} are read"
+        lacking = lacking_letters(text, language)
+        if lacking:
+            lacking = ", ".join(lacking)
+            yield f"{place}, language '{language}': the font has no {lacking}; see docs/questionnaires.md"
+    for language in texts:
+        if language not in languages:
+            yield f"{place}: a text in '{language}', which is not one of the languages {', '.join(languages)}"
+
+
+def _repeated(what: str, names: list[str]) -> Iterator[str]:
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"{what} '{name}' stands there more than once"
+
+
+def _sentence(fields: dict[str, Any], problem: Any) -> str:
+    """One of pydantic's findings, with names instead of positions."""
+    names = []
+    here: Any = fields
+    for step in problem["loc"]:
+        here = here[step] if isinstance(here, (dict, list)) and _has(here, step) else None
+        name = here.get("question_id") or here.get("code") if isinstance(here, dict) else None
+        names.append(f"{step + 1} ('{name}')" if isinstance(step, int) and name else str(step))
+    return f"{' '.join(names)}: {problem['msg']} (found: {problem['input']!r:.60})"
+
+
+def _has(here: dict[str, Any] | list[Any], step: int | str) -> bool:
+    return step in here if isinstance(here, dict) else isinstance(step, int) and step < len(here)

@@ -1,0 +1,162 @@
+"""A questionnaire's definition to the package that devices show: every text typeset, or refused by name."""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from protocol.package import SCREEN_TEXTS, pack_package, parse_index
+from protocol.screen import (
+    HEIGHT,
+    LABEL_GAP,
+    TEXT_WITH_FACES_HEIGHT,
+    TEXT_WITH_MARKS_HEIGHT,
+    WIDTH,
+    WORD_WIDTH,
+    button_of_option,
+    label_left,
+)
+from server.fleet.definition import Definition, DefinitionError, Question, check_definition
+from server.fleet.typeset import Block, DoesNotFitError, Picture, draw, typeset, typeset_alike, words_alike
+
+QUESTION_SIZES = (20, 18, 17, 16, 15, 14)
+LABEL_SIZES = (18, 17, 16, 15, 14)
+WORD_SIZES = (28, 26, 24, 22, 20, 18, 17, 16, 15, 14)
+SCREEN_SIZES = (24, 22, 20, 18, 17, 16, 15, 14)
+# The texts below which the five marks stand.
+HEIGHT_OF_TEXT = {
+    "start": TEXT_WITH_MARKS_HEIGHT,
+    "warning": TEXT_WITH_MARKS_HEIGHT,
+    "thanks": HEIGHT,
+    "full": HEIGHT,
+}
+
+Entry = list[int]  # offset, width, height
+
+
+def read_definition(path: Path) -> dict[str, Any]:
+    """A definition from its TOML file, checked, as it is kept beside the version. Raises DefinitionError."""
+    try:
+        fields = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DefinitionError([f"{path}: there is no such file"]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DefinitionError([f"{path}: not readable as TOML: {error}"]) from None
+    try:
+        check_definition(fields)
+    except DefinitionError as error:
+        raise DefinitionError([f"{path}: {problem}" for problem in error.problems]) from None
+    return fields
+
+
+def build_package(definition: dict[str, Any], reference: int) -> bytes:
+    """The bytes of the package. `reference`: the organisation's number for this version, 1 to 65535.
+
+    Raises DefinitionError with a sentence for each text that does not fit its place.
+    """
+    checked = check_definition(definition)
+    builder = _Builder()
+    languages = [builder.language(checked, number) for number in range(len(checked.languages))]
+    if builder.problems:
+        raise DefinitionError(builder.problems)
+    index = json.dumps({"reference": reference, "languages": languages}, separators=(",", ":")).encode()
+    parse_index(index)
+    try:
+        return pack_package(index, bytes(builder.pictures))
+    except ValueError as error:
+        raise DefinitionError([f"{error}; leave out a language or shorten the questionnaire"]) from None
+
+
+class _Builder:
+    """Collects pictures, each kept once however often it is shown, and problems."""
+
+    def __init__(self) -> None:
+        self.pictures = bytearray()
+        self.problems: list[str] = []
+        self._known: dict[Picture, Entry] = {}
+
+    def language(self, definition: Definition, number: int) -> dict[str, Any]:
+        code = definition.languages[number]
+        texts = {}
+        for name in SCREEN_TEXTS:
+            text = definition.texts[name][code]  # type: ignore[index]
+            place = f"texts.{name}, language '{code}'"
+            try:
+                picture = typeset(text, code, SCREEN_SIZES, WIDTH, HEIGHT_OF_TEXT[name])
+            except DoesNotFitError as error:
+                self.problems.append(f"{place}: {error}")
+            else:
+                texts[name] = self._keep(picture)
+        questions = [self._question(question, code) for question in definition.questions]
+        return {"number": number, "code": code, "questions": questions, "texts": texts}
+
+    def _question(self, question: Question, language: str) -> dict[str, Any]:
+        place = f"question '{question.question_id}', language '{language}'"
+        typesetting = _scale if question.kind == "scale" else _choice
+        try:
+            text, labels = typesetting(question, language)
+        except DoesNotFitError as error:
+            self.problems.append(f"{place}: {error}")
+            return {}
+        options = [
+            {"label": self._keep(label), "face": option.face}
+            for label, option in zip(labels, question.options, strict=True)
+        ]
+        return {"text": self._keep(text), "options": options}
+
+    def _keep(self, picture: Picture) -> Entry:
+        if picture not in self._known:
+            self._known[picture] = [len(self.pictures), picture.width, picture.height]
+            self.pictures += picture.rows
+        return self._known[picture]
+
+
+def _scale(question: Question, language: str) -> tuple[Picture, list[Picture]]:
+    """Faces stand under the text; a word is shown, large, when its button has been pressed."""
+    text = typeset(question.text[language], language, QUESTION_SIZES, WIDTH, TEXT_WITH_FACES_HEIGHT)
+    words = [option.label[language] for option in question.options]
+    return text, typeset_alike(words, language, WORD_SIZES, WORD_WIDTH, HEIGHT)
+
+
+def _choice(question: Question, language: str) -> tuple[Picture, list[Picture]]:
+    """Words stand under the text: of all pairs of sizes that fit, the one whose smaller size is largest."""
+    best: tuple[tuple[int, int], Picture, list[Block]] | None = None
+    refusal = DoesNotFitError("")
+    for label_size in LABEL_SIZES:
+        labels = words_alike([option.label[language] for option in question.options], language, label_size)
+        try:
+            _check_side_by_side(question, labels)
+            room = TEXT_WITH_MARKS_HEIGHT - max(block.height for block in labels)
+            text, text_size = _largest(question.text[language], language, room)
+        except DoesNotFitError as error:
+            refusal = error
+            continue
+        merit = (min(label_size, text_size), text_size)
+        if best is None or merit > best[0]:
+            best = (merit, text, labels)
+    if best is None:
+        raise refusal
+    return best[1], [draw(block, language) for block in best[2]]
+
+
+def _largest(text: str, language: str, room: int) -> tuple[Picture, int]:
+    for size in QUESTION_SIZES[:-1]:
+        try:
+            return typeset(text, language, (size,), WIDTH, room), size
+        except DoesNotFitError:
+            continue
+    return typeset(text, language, QUESTION_SIZES[-1:], WIDTH, room), QUESTION_SIZES[-1]
+
+
+def _check_side_by_side(question: Question, labels: list[Block]) -> None:
+    """Raise DoesNotFitError where two words meet, or one is wider than the screen."""
+    end = -LABEL_GAP
+    for number, block in enumerate(labels, 1):
+        left = label_left(block.width, button_of_option(len(labels), number))
+        over = max(end + LABEL_GAP - left, block.width - (WIDTH - 2))
+        if over > 0:
+            raise DoesNotFitError(
+                f"the word of option '{question.options[number - 1].code}' is {over} px too wide beside the"
+                f" others in the smallest type ({block.size} px); shorten one, or break it into two lines"
+            )
+        end = left + block.width

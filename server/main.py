@@ -1,0 +1,50 @@
+"""`pet`: the server's command line. It names every command of every capability; processes start here."""
+
+import typer
+
+from server.command_line import run
+from server.fleet import commands as fleet
+from server.fleet.device_commands import device
+from server.ingest.commands import ingest, quarantine
+from server.migrations import upgrade
+from server.settings import load_settings
+
+app = typer.Typer(
+    name="pet",
+    help="Patient Experience Tracker. Settings come from the environment: PET_DATABASE_URL and others.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+# --- processes -------------------------------------------------------------------------------------------------
+app.command()(ingest)
+
+
+# --- the database ----------------------------------------------------------------------------------------------
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version's schema. Safe to repeat."""
+    upgrade(load_settings().database())
+
+
+# --- the fleet -------------------------------------------------------------------------------------------------
+app.add_typer(fleet.organisation, name="organisation")
+app.add_typer(fleet.service, name="service")
+app.add_typer(fleet.team, name="team")
+app.add_typer(fleet.location, name="location")
+app.add_typer(device, name="device")
+app.add_typer(fleet.questionnaire, name="questionnaire")
+app.add_typer(fleet.target, name="target")
+app.add_typer(fleet.broker, name="broker")
+app.add_typer(fleet.key, name="key")
+app.add_typer(quarantine, name="quarantine")
+
+
+def main() -> None:
+    """The entry point of `pet`."""
+    run(app)
+
+
+if __name__ == "__main__":
+    main()

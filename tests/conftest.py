@@ -1,0 +1,80 @@
+"""The parts that tests ask for by name: a database, a broker, MicroPython. All of them are the real thing."""
+
+import tempfile
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+from sqlalchemy.engine import make_url
+
+from server import migrations
+from server.database import make_engine
+from server.demo.postgres import EmbeddedPostgres
+from tests.parts import OpenMosquitto, need
+
+TEMPLATE = "pet_template"
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A running PostgreSQL for the whole session; its URL names a database that no test uses."""
+    directory = Path(tempfile.mkdtemp(prefix="pet-tests-"))
+    # As root, the account that PostgreSQL drops to must get in; what is secret in there is 0600.
+    directory.chmod(0o755)
+    server = EmbeddedPostgres(directory)
+    try:
+        yield server.start()
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def database_template(postgres):
+    """A database with the real migrations applied, copied for each test."""
+    _administer(postgres, "CREATE DATABASE {}", TEMPLATE)
+    migrations.upgrade(_named(postgres, TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture
+def database_url(postgres, database_template):
+    """A fresh, migrated database of this test's own, as a URL for SQLAlchemy."""
+    name = f"test_{next(_numbers)}"
+    _administer(postgres, "CREATE DATABASE {} TEMPLATE {}", name, database_template)
+    yield _named(postgres, name)
+    _administer(postgres, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def engine(database_url):
+    """An engine on that database."""
+    engine = make_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def mosquitto(tmp_path):
+    """A running Mosquitto with TLS, passwords and access rules; `allow(user, password)` lets somebody in."""
+    need("mosquitto")
+    with OpenMosquitto(tmp_path / "mosquitto") as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def micropython():
+    """MicroPython's unix port. Start it in parts.ROOT with parts.micropython_environment()."""
+    return need("micropython")
+
+
+def _named(url, database):
+    return make_url(url).set(database=database).render_as_string(hide_password=False)
+
+
+def _administer(url, statement, *names):
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(SQL(statement).format(*map(Identifier, names)))

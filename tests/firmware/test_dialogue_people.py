@@ -1,0 +1,113 @@
+"""What the dialogue does to people: nothing they said is bent, and nothing of it meets the next one."""
+
+from firmware.dialogue import ASKING, CHOSEN, CHOSEN_MS, TIMEOUT_MS, TOO_FAST_MS, View
+from tests.esp32_ticks import PERIOD
+from tests.person import COUNTS, Person
+
+SKIPPED = 14
+TIMED_OUT = 15
+
+
+def test_five_answers_are_a_complete_pass_with_its_duration():
+    person = Person().begin(5, 4, 2, 3)
+    finished = person.answer(1)
+    assert finished.answers == (5, 4, 2, 3, 1)
+    assert not finished.partial
+    assert not finished.too_fast
+    assert finished.duration_ms == 5 * (3000 + CHOSEN_MS)
+
+
+def test_back_over_answered_questions_asks_each_of_them_again():
+    person = Person().begin(5, 4, 2)
+    for question in (2, 1, 0):
+        person.back()
+        assert person.view() == View(ASKING, question, 0)
+        assert person.dialogue._answers[question:] == [0] * (5 - question)
+    for option in (1, 1, 1, 1):
+        person.answer(option)
+    assert person.answer(2).answers == (1, 1, 1, 1, 2)
+
+
+def test_what_was_taken_back_is_not_kept_by_a_time_out():
+    person = Person().begin(5, 4)
+    person.back()
+    assert person.wait(TIMEOUT_MS).answers == (5, TIMED_OUT, 0, 0, 0)
+    person = Person().begin(5)
+    person.back()
+    assert person.wait(TIMEOUT_MS) is None
+
+
+def test_a_skipped_question_can_be_taken_back_and_answered():
+    person = Person().begin(5)
+    person.skip()
+    person.back()
+    assert person.view() == View(ASKING, 1, 0)
+    for option in (4, 2, 3):
+        person.answer(option)
+    assert person.answer(3).answers == (5, 4, 2, 3, 3)
+
+
+def test_skipping_everything_is_a_complete_pass():
+    person = Person().begin()
+    finished = None
+    for _ in COUNTS:
+        assert finished is None
+        person.wait(2000)
+        finished = person.skip()
+    assert finished.answers == (SKIPPED,) * 5
+    assert not finished.partial
+
+
+def test_a_hammering_hand_never_answers_a_question_before_it_was_shown():
+    person = Person()
+    finished = None
+    shown = person.view()
+    presses = 0
+    while finished is None:
+        before = shown
+        finished = person.press(1)
+        presses += 1
+        shown = person.view()
+        if shown.state == CHOSEN:
+            assert before == View(ASKING, shown.question, 0)
+    assert presses == 1 + 2 * len(COUNTS)
+    assert finished.too_fast
+
+
+def test_too_fast_is_less_than_a_second_a_question():
+    for spare_ms, too_fast in ((-1, True), (0, False)):
+        person = Person([5, 5, 5]).begin()
+        for _ in range(2):
+            person.press(2)
+            person.press(2)
+        person.wait(3 * TOO_FAST_MS + spare_ms - CHOSEN_MS)
+        person.press(2)
+        finished = person.wait(CHOSEN_MS)
+        assert finished.too_fast is too_fast
+        assert finished.duration_ms == 3 * TOO_FAST_MS + spare_ms
+
+
+def test_a_pass_that_timed_out_is_never_too_fast():
+    person = Person([5] * 12).begin()
+    person.press(2)
+    assert not person.wait(CHOSEN_MS)
+    assert not person.wait(TIMEOUT_MS).too_fast
+
+
+def test_a_pass_across_the_wrap_of_the_ticks_is_like_any_other():
+    for before_ms in range(0, 20000, 433):
+        person = Person(COUNTS, PERIOD - before_ms).begin(5, 4, 2, 3)
+        finished = person.answer(1)
+        assert finished.answers == (5, 4, 2, 3, 1)
+        assert finished.duration_ms == 5 * (3000 + CHOSEN_MS)
+
+
+def test_the_next_person_never_meets_an_answer_of_the_last():
+    person = Person().begin(5, 4, 2, 3)
+    person.answer(1)
+    person.dialogue.saved(person.now_ms)
+    person.press(1)
+    person.begin()
+    for _ in range(4):
+        assert person.skip() is None
+    assert person.skip().answers == (SKIPPED,) * 5

@@ -1,0 +1,180 @@
+"""A questionnaire package is opened only when it is whole and can be shown; its pictures come out as they went in."""
+
+import os
+from binascii import hexlify
+from json import dumps
+
+from firmware.questionnaire import Questionnaire
+from protocol.errors import ProtocolError
+from protocol.package import SCREEN_TEXTS, pack_package
+from protocol.screen import button_of_option, option_of_button
+
+BUTTONS = {1: [3], 2: [1, 5], 3: [1, 3, 5], 4: [1, 2, 4, 5], 5: [1, 2, 3, 4, 5]}
+PICTURE_BYTES = 4  # every picture of these tests is 9 to 16 pixels wide and 2 high
+WIDTH = 9
+HEIGHT = 2
+
+
+def test_options_stand_on_the_agreed_buttons():
+    for count, buttons in BUTTONS.items():
+        assert [button_of_option(count, option) for option in range(1, count + 1)] == buttons
+        for button in range(1, 6):
+            expected = buttons.index(button) + 1 if button in buttons else 0
+            assert option_of_button(count, button) == expected
+
+
+def test_a_package_opens_with_its_reference_and_shape():
+    questionnaire = opened(package([sample_language(0, "en")], reference=513))
+    assert questionnaire.reference == 513
+    assert questionnaire.option_counts == [3, 5]
+    assert questionnaire.language == 0
+    assert [questionnaire.face(0, option) for option in (1, 2, 3)] == [0, 0, 0]
+    assert [questionnaire.face(1, option) for option in (1, 2, 3, 4, 5)] == [5, 4, 3, 2, 1]
+
+
+def test_each_picture_comes_out_as_it_went_in():
+    questionnaire = opened(package([sample_language(0, "en")]))
+    pictures = [questionnaire.text(name) for name in SCREEN_TEXTS]
+    for question, count in enumerate(questionnaire.option_counts):
+        pictures.append(questionnaire.question(question))
+        pictures.extend([questionnaire.label(question, option) for option in range(1, count + 1)])
+    assert pictures == list(range(len(SCREEN_TEXTS) + 4 + 6))
+    for picture in pictures:
+        assert questionnaire.size(picture) == (WIDTH, HEIGHT)
+        assert questionnaire.load(picture) == (WIDTH, HEIGHT)
+        assert bytes(questionnaire.buffer[:PICTURE_BYTES]) == bytes([picture] * PICTURE_BYTES)
+
+
+def test_languages_are_told_apart_whatever_the_index_looks_like():
+    second = sample_language(7, "a{b[", first=50)
+    second["note"] = 'quote " brace } backslash \\'
+    questionnaire = opened(package([sample_language(0, "en"), second]))
+    assert questionnaire.language_count() == 2
+    assert questionnaire.language == 0
+    questionnaire.use_language(1)
+    assert questionnaire.language == 7
+    questionnaire.load(questionnaire.label(1, 5))
+    assert questionnaire.buffer[0] == 50 + len(SCREEN_TEXTS) + 4 + 5
+
+
+def test_the_reference_may_stand_behind_the_languages():
+    index = '{ "languages": [ %s ], "reference": 9 }' % dumps(sample_language(0, "en"))
+    assert opened(pack_package(index.encode(), pictures())).reference == 9
+
+
+def test_one_changed_byte_anywhere_is_refused():
+    data = package([sample_language(0, "en")])
+    for at in range(len(data)):
+        changed = bytearray(data)
+        changed[at] ^= 0x10
+        assert refusal(bytes(changed)), "byte %d" % at
+
+
+def test_a_shorter_or_longer_file_is_refused():
+    data = package([sample_language(0, "en")])
+    for length in (0, 3, 11, 12, 100, len(data) - 5, len(data) - 1):
+        assert refusal(data[:length])
+    assert refusal(data + b"\x00")
+
+
+def test_a_missing_file_says_what_to_do():
+    try:
+        Questionnaire("/tmp/there-is-no-such-package")
+    except ProtocolError as error:
+        assert str(error) == "no questionnaire: publish one to this device"
+    else:
+        raise AssertionError("opened")
+
+
+def test_a_picture_must_lie_in_the_package_and_on_the_screen():
+    size = len(pictures())
+    good = [size - PICTURE_BYTES, WIDTH, HEIGHT]
+    assert refusal(with_first_text(good)) == ""
+    for bad in (
+        [size - PICTURE_BYTES + 1, WIDTH, HEIGHT],
+        [-1, WIDTH, HEIGHT],
+        [0, 129, 1],
+        [0, 8, 65],
+        [0, 0, 1],
+        [0, 8, 0],
+        [0, 8],
+        [0, "8", 8],
+        "start",
+        None,
+    ):
+        assert refusal(with_first_text(bad)), bad
+
+
+def test_what_five_buttons_cannot_ask_is_refused():
+    language = sample_language(0, "en")
+    language["questions"][1]["options"].append(language["questions"][1]["options"][0])
+    assert refusal(package([language])) == "the questionnaire has more options than this device has buttons"
+
+
+def test_languages_with_other_questions_are_refused():
+    other = sample_language(1, "cy")
+    other["questions"].pop()
+    assert refusal(package([sample_language(0, "en"), other]))
+    assert refusal(package([]))
+    lacking = sample_language(0, "en")
+    del lacking["questions"][0]["options"][2]["face"]
+    assert refusal(package([lacking]))
+
+
+def test_a_face_that_nobody_can_draw_is_refused():
+    language = sample_language(0, "en")
+    language["questions"][1]["options"][0]["face"] = 6
+    assert refusal(package([language]))
+
+
+def pictures(count=100):
+    """Picture n consists of bytes n."""
+    return b"".join([bytes([number] * PICTURE_BYTES) for number in range(count)])
+
+
+def sample_language(number, code, first=0):
+    """A question of three words and one of five faces; its pictures are numbered from `first` in the device's order."""
+    taken = [first]
+
+    def picture():
+        taken[0] += 1
+        return [(taken[0] - 1) * PICTURE_BYTES, WIDTH, HEIGHT]
+
+    texts = {}
+    for name in SCREEN_TEXTS:
+        texts[name] = picture()
+    questions = []
+    for faces in ((0, 0, 0), (5, 4, 3, 2, 1)):
+        text = picture()
+        questions.append({"text": text, "options": [{"label": picture(), "face": face} for face in faces]})
+    return {"number": number, "code": code, "questions": questions, "texts": texts}
+
+
+def package(languages, reference=1):
+    return pack_package(dumps({"reference": reference, "languages": languages}).encode(), pictures())
+
+
+def with_first_text(picture):
+    language = sample_language(0, "en")
+    language["texts"]["start"] = picture
+    return package([language])
+
+
+def opened(data):
+    """The questionnaire in a file that has no name any more."""
+    path = "/tmp/pet-package-%s" % hexlify(os.urandom(8)).decode()
+    with open(path, "wb") as file:
+        file.write(data)
+    try:
+        return Questionnaire(path)
+    finally:
+        os.remove(path)
+
+
+def refusal(data):
+    """Why the package is refused, "" when it is not."""
+    try:
+        opened(data).close()
+    except ProtocolError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,77 @@
+"""A network that becomes a black hole, at any byte of connecting, subscribing, publishing and receiving.
+
+The device gives each operation DEADLINE_MS and must come back from every one of them. How long that took is measured
+on the device, and bounded generously: on a slow machine a step may time out before the stall is reached. Those are
+done again with a deadline that is never short, so that every stall has been met where it was meant to be.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import chain
+
+import pytest
+
+from tests.link.conftest import DEVICES
+from tests.link.stalling import Plan, StallingProxy
+
+DEADLINE_MS = 150
+PATIENT_MS = 3000
+LATE_MS = 10000  # for the machine, not for the device: a hang lasts for ever
+GOODBYE_BYTES = 2  # MQTT's DISCONNECT; the sync is over by then
+TLS_GOODBYE_BYTES = 31 + 9  # in a record, answered by another; and no two signatures of a handshake are equally long
+TLS_SAMPLE_BYTES = 89  # prime, so that samples fall on different places of TLS records
+
+
+def sync(script, port, plans, **settings):
+    """How each of the syncs ended, one for each plan."""
+    with StallingProxy(port, plans) as proxy:
+        return script.run("syncs", runs=[{"port": proxy.port}] * len(plans), **settings)
+
+
+def whole(device, port, **settings):
+    """The bytes that an undisturbed sync passes, without its goodbye."""
+    plan = Plan()
+    (end,) = sync(device, port, [plan], timeout_ms=20000, **settings)
+    assert end["done"] == ["open", "subscribe", "publish", "receive"], end
+    if settings.get("tls", True):
+        return plan.passed["up"] - TLS_GOODBYE_BYTES, plan.passed["down"] - TLS_GOODBYE_BYTES
+    return plan.passed["up"] - GOODBYE_BYTES, plan.passed["down"]
+
+
+def stall(device, port, plans, **settings):
+    """Run the plans; each must end by a time-out of one step, in time. Returns the steps at which they ended."""
+    workers = len(DEVICES)  # all at once: they do nothing but wait
+    parts = [plans[number::workers] for number in range(workers)]
+    with ThreadPoolExecutor(workers) as pool:
+        run = partial(sync, device, port, **settings)
+        lists = list(pool.map(lambda part, name: run(part, device=name), parts, DEVICES))
+    missed, steps = [], set()
+    for plan, end in zip(chain(*parts), chain(*lists), strict=True):
+        # A message of which not one byte has come is no failure of the link.
+        assert end["kind"] == "timed out" or end["words"] == "nothing was received", (plan.limits, end)
+        allowed_ms = settings["timeout_ms"] * (2 + len(end["done"]))
+        assert end["took_ms"] <= allowed_ms + LATE_MS, (plan.limits, end)
+        steps.add(len(end["done"]))
+        if not plan.kept_to:
+            missed.append(Plan(**plan.limits))
+    return missed, steps
+
+
+def stall_everywhere(device, port, every, **settings):
+    up, down = whole(device, port, **settings)
+    plans = [Plan(up=limit) for limit in range(0, up, every)] + [Plan(down=limit) for limit in range(0, down, every)]
+    missed, steps = stall(device, port, plans, timeout_ms=DEADLINE_MS, **settings)
+    again, _ = stall(device, port, missed, timeout_ms=PATIENT_MS, **settings)
+    assert not again
+    assert steps == {0, 1, 2, 3}, "a stall in each of open, subscribe, publish, receive"
+    print(f"{len(plans)} stalls ({up} bytes up, {down} down, every {every}), {len(missed)} of them again")
+
+
+@pytest.mark.parametrize("esp32", [False, True], ids=["unix", "esp32"])
+def test_a_stall_at_every_byte_ends_in_time(device, broker, esp32):
+    stall_everywhere(device, broker.plain_port, 1, tls=False, esp32=esp32)
+
+
+@pytest.mark.parametrize("esp32", [False, True], ids=["unix", "esp32"])
+def test_a_stall_within_tls_ends_in_time(device, broker, esp32):
+    stall_everywhere(device, broker.port, TLS_SAMPLE_BYTES, tls=True, esp32=esp32)

@@ -1,0 +1,47 @@
+"""Somebody in front of the dialogue: presses, and lets time pass."""
+
+from firmware.dialogue import CHOSEN_MS, Dialogue
+from tests.esp32_ticks import ticks_add, ticks_diff
+
+COUNTS = [5, 5, 2, 3, 5]
+
+
+class Person:
+    """`counts`: how many options each question has."""
+
+    def __init__(self, counts=COUNTS, now_ms=5000):
+        self.dialogue = Dialogue(counts, ticks_diff)
+        self.now_ms = now_ms
+
+    def press(self, option):
+        return self.dialogue.press(option, self.now_ms)
+
+    def back(self):
+        self.dialogue.back(self.now_ms)
+
+    def skip(self):
+        return self.dialogue.skip(self.now_ms)
+
+    def wait(self, duration_ms):
+        """Time passes; what `tick` gives at the end of it."""
+        self.now_ms = ticks_add(self.now_ms, duration_ms)
+        return self.dialogue.tick(self.now_ms)
+
+    def answer(self, option):
+        """Reads for three seconds, answers, and leaves the chosen word standing until it goes by itself."""
+        self.wait(3000)
+        self.press(option)
+        return self.wait(CHOSEN_MS)
+
+    def begin(self, *options):
+        """At the question after these answers."""
+        self.press(1)
+        for option in options:
+            self.answer(option)
+        return self
+
+    def view(self):
+        return self.dialogue.view()
+
+    def state(self):
+        return self.dialogue.state

@@ -1,0 +1,209 @@
+"""An organisation with devices and questions, and responses entered straight into its rollups."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from sqlalchemy.orm import Session
+
+from server.fleet.tables import (
+    ACTIVE,
+    Device,
+    Location,
+    Organisation,
+    Placement,
+    Question,
+    Questionnaire,
+    QuestionnaireVersion,
+    Service,
+    Target,
+    Team,
+    VersionOption,
+    VersionQuestion,
+)
+from server.ingest.tables import Connection, Journal, RollupDay, RollupResponseDay
+
+SCALE = ("positive", "positive", "neutral", "negative", "negative")  # excellent to very poor
+YES_NO = ("positive", "negative", "excluded")  # yes, no, can't say
+QUESTIONS = {"food": SCALE, "hands": YES_NO, "overall": SCALE}  # in every version, in this order
+SKIPPED, TIMED_OUT = 14, 15
+NUMBERS_OF_STATUS = (
+    "session",
+    "seconds",
+    "clock",
+    "quality",
+    "acked_through",
+    "oldest_readable",
+    "desired_revision",
+    "battery_mv",
+    "free_slots",
+    "all_slots",
+)
+PLACED_AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One response as a test invents it; `answers` are option numbers, in the order of QUESTIONS."""
+
+    device: str
+    day: date
+    answers: tuple[int, ...]
+    team: str = "haywood"
+    reference: int = 1
+    flagged: bool = False
+    partial: bool = False
+
+
+class Figures:
+    """One organisation: services beds (teams haywood, leek) and home (team north), devices as given."""
+
+    def __init__(self, engine, name="Community Trust", zone="Europe/London", references=(1, 2)):
+        self.engine = engine
+        self.teams, self.services, self.devices = {}, {}, {}
+        with Session(engine) as session, session.begin():
+            organisation = Organisation(name=name, timezone=zone)
+            session.add(organisation)
+            session.flush()
+            self.organisation_id = organisation.organisation_id
+            for service, teams in {"beds": ("haywood", "leek"), "home": ("north",)}.items():
+                self.services[service] = self._add(
+                    session, Service, code=service, name=service.title()
+                ).service_id
+                for team in teams:
+                    keys = {"service_id": self.services[service], "code": team, "name": team.title()}
+                    self.teams[team] = self._add(session, Team, **keys).team_id
+            self.location_id = self._add(session, Location, code="ward", name="Ward").location_id
+            self._questions(session, references)
+
+    def device(self, serial, team="haywood", state=ACTIVE, placed_at=PLACED_AT):
+        """A new device, placed with this team; returns its eight hex digits."""
+        with Session(self.engine) as session, session.begin():
+            device = self._add(
+                session, Device, serial=serial, state=state, enrolled_at=PLACED_AT, key_epoch=1
+            ).device_id
+            if team:
+                self._add(
+                    session,
+                    Placement,
+                    device_id=device,
+                    team_id=self.teams[team],
+                    location_id=self.location_id,
+                    team_choices=[],
+                    from_at=placed_at,
+                )
+        name = f"{device:08x}"
+        self.devices[name] = device
+        return name
+
+    def target(
+        self, value, scope_kind="organisation", scope_id=None, from_date=date(2026, 1, 1), to_date=None
+    ):
+        with Session(self.engine) as session, session.begin():
+            self._add(
+                session,
+                Target,
+                value=Decimal(value),
+                scope_kind=scope_kind,
+                scope_id=scope_id,
+                from_date=from_date,
+                to_date=to_date,
+                set_by="commissioner",
+            )
+
+    def heard(self, device, at, last_sequence=0, stored_through=0, confirmed=True):
+        """A status of the device as received at that instant."""
+        journal = bytes(8)
+        with Session(self.engine) as session, session.begin():
+            key = {"organisation_id": self.organisation_id, "device_id": self.devices[device]}
+            session.merge(Journal(**key, journal_id=journal, stored_through=stored_through, first_seen_at=at))
+            numbers = dict.fromkeys(NUMBERS_OF_STATUS, 0)
+            session.add(
+                Connection(
+                    **key,
+                    **numbers,
+                    device_nonce=at.isoformat().encode(),
+                    server_nonce=bytes(8),
+                    key_epoch=1,
+                    journal_id=journal,
+                    last_sequence=last_sequence,
+                    application="",
+                    base="",
+                    counters={},
+                    received_at=at,
+                    confirmed_at=at if confirmed else None,
+                )
+            )
+
+    def enter(self, passes):
+        """Count these passes into the rollups, as ingest would."""
+        answers, responses = Counter(), Counter()
+        for each in passes:
+            key = (each.device, each.team, each.reference, each.day, each.flagged)
+            responses[(*key, "partial" if each.partial else "complete")] += 1
+            for position, answer in enumerate(each.answers, start=1):
+                if answer:
+                    answers[(*key, position, _column(answer))] += 1
+        with Session(self.engine) as session, session.begin():
+            for key in sorted({key[:-1] for key in answers}):
+                columns = {
+                    name: answers[(*key, name)]
+                    for name in (*map(_column, range(1, 7)), "skipped", "timed_out")
+                }
+                session.add(RollupDay(**self._rollup(key), position=key[5], **columns))
+            for key in sorted({key[:-1] for key in responses}):
+                columns = {name: responses[(*key, name)] for name in ("complete", "partial")}
+                session.add(RollupResponseDay(**self._rollup(key), **columns, declined=0))
+
+    def _rollup(self, key):
+        device, team, reference, day, flagged = key[:5]
+        return {
+            "organisation_id": self.organisation_id,
+            "device_id": self.devices[device],
+            "team_id": self.teams[team],
+            "reference": reference,
+            "day": day,
+            "flagged": flagged,
+        }
+
+    def _questions(self, session, references):
+        for word in QUESTIONS:
+            self._add(session, Question, question_id=word, text=f"How about {word}?", topic=word)
+        questionnaire = self._add(session, Questionnaire, code="core", name="Core").questionnaire_id
+        for reference in references:
+            self._add(
+                session,
+                QuestionnaireVersion,
+                reference=reference,
+                questionnaire_id=questionnaire,
+                version=reference,
+                published_at=PLACED_AT,
+                definition={},
+                package=b"",
+                package_sha256=b"",
+            )
+            for position, (word, sentiments) in enumerate(QUESTIONS.items(), start=1):
+                at = {"reference": reference, "position": position}
+                self._add(session, VersionQuestion, **at, question_id=word, kind="scale")
+                for option, sentiment in enumerate(sentiments, start=1):
+                    label = f"option {option}"
+                    self._add(
+                        session,
+                        VersionOption,
+                        **at,
+                        option=option,
+                        code=label,
+                        label=label,
+                        sentiment=sentiment,
+                    )
+
+    def _add(self, session, table, **columns):
+        row = table(organisation_id=self.organisation_id, **columns)
+        session.add(row)
+        session.flush()
+        return row
+
+
+def _column(answer):
+    return {SKIPPED: "skipped", TIMED_OUT: "timed_out"}.get(answer, f"n{answer}")

@@ -1,0 +1,235 @@
+"""Makes a set of modules smaller in a device's memory without changing what they do.
+
+Three passes over the syntax trees, before mpy-cross sees them. A named integer becomes the integer wherever it is used, across
+modules; and what no module of the set uses (the server's half of the protocol, for instance) is left out, and private names become short ones that every module shares.
+Every name that
+goes saves its text, its place in the interpreter's table of names and its place in each module that imports it.
+
+The rules that make this safe are our style: names are imported by `from module import name`, never looked up by text, and
+a private name is used in its own module only.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*$")
+OPERATORS: dict[type, Any] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.FloorDiv: operator.floordiv,
+    ast.BitOr: operator.or_,
+    ast.LShift: operator.lshift,
+}
+Integers = dict[str, int]
+Statements = list[ast.stmt]
+
+
+def slim(sources: dict[str, str], roots: Iterable[str]) -> dict[str, str]:
+    """Module name to source, and what comes out of it. `roots`: top-level names that are used from outside."""
+    trees = {name: ast.parse(source) for name, source in sources.items()}
+    _fold(trees)
+    _shake(trees, set(roots))
+    for tree in trees.values():
+        _Shorten().shorten(tree)
+    return {name: ast.unparse(ast.fix_missing_locations(tree)) + "\n" for name, tree in trees.items()}
+
+
+def _fold(trees: dict[str, ast.Module]) -> None:
+    known: dict[str, Integers] = {name: {} for name in trees}
+    before = -1
+    while before != (before := sum(map(len, known.values()))):  # until a round finds nothing new
+        for name, tree in trees.items():
+            for statement in tree.body:
+                _learn(statement, known[name], known)
+    for name, tree in trees.items():
+        tree.body = [statement for statement in tree.body if not _is_known(statement, known[name])]
+        trees[name] = _Fold(known[name], known).visit(tree)
+
+
+def _learn(statement: ast.stmt, here: Integers, known: dict[str, Integers]) -> None:
+    if isinstance(statement, ast.ImportFrom):
+        source = known.get(statement.module or "", {})
+        here.update({alias.asname or alias.name: source[alias.name] for alias in statement.names if alias.name in source})
+    for name in _assigned(statement):
+        value = _integer(statement.value, here)  # type: ignore[attr-defined]
+        if value is not None:
+            here[name] = value
+
+
+def _assigned(statement: ast.stmt) -> Iterator[str]:
+    """The constant's name, if the statement gives one its value."""
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target = statement.targets[0]
+        if isinstance(target, ast.Name) and CONSTANT.match(target.id):
+            yield target.id
+
+
+def _integer(node: ast.expr, here: Integers) -> int | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, int):
+        return node.value
+    if isinstance(node, ast.Name):
+        return here.get(node.id)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        value = _integer(node.operand, here)
+        return None if value is None else -value
+    if isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
+        left, right = _integer(node.left, here), _integer(node.right, here)
+        return None if left is None or right is None else int(OPERATORS[type(node.op)](left, right))
+    return None
+
+
+def _is_known(statement: ast.stmt, here: Integers) -> bool:
+    return any(name in here for name in _assigned(statement))
+
+
+class _Fold(ast.NodeTransformer):
+    """Puts the integers in place of their names, and takes the names out of the imports."""
+
+    def __init__(self, here: Integers, known: dict[str, Integers]) -> None:
+        self._here = here
+        self._known = known
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if isinstance(node.ctx, ast.Load) and node.id in self._here:
+            return ast.Constant(self._here[node.id])
+        return node
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom | None:
+        source = self._known.get(node.module or "", {})
+        for alias in node.names:
+            if alias.name in source:  # also inside a function, where `_learn` does not look
+                self._here.setdefault(alias.asname or alias.name, source[alias.name])
+        node.names = [alias for alias in node.names if alias.name not in source]
+        return node if node.names else None
+
+    def visit_If(self, node: ast.If) -> ast.AST | Statements | None:
+        self.generic_visit(node)
+        if isinstance(node.test, ast.Constant) and node.test.value is False:  # if TYPE_CHECKING
+            return node.orelse or None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        node.returns = None
+        for argument in (*node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg):
+            if argument is not None:
+                argument.annotation = None
+        node.body = _without_docstring(node.body)
+        self.generic_visit(node)
+        node.body = node.body or [ast.Pass()]
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
+        node.body = _without_docstring(node.body)
+        self.generic_visit(node)
+        node.body = node.body or [ast.Pass()]
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.Assign | None:
+        self.generic_visit(node)
+        return None if node.value is None else ast.Assign([node.target], node.value)
+
+
+def _without_docstring(body: Statements) -> Statements:
+    first = body[0]
+    is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    return body[1:] if is_text else body
+
+
+def _shake(trees: dict[str, ast.Module], live: set[str]) -> None:
+    """Leave out top-level functions, classes and values whose name nothing that stays refers to."""
+    waiting: list[tuple[set[str], ast.stmt]] = []
+    for tree in trees.values():
+        for statement in tree.body:
+            names = _defined(statement)
+            if names is None:
+                live |= _referred(statement)
+            else:
+                waiting.append((names, statement))
+    kept: set[int] = set()
+    while found := [row for row in waiting if row[0] & live and id(row[1]) not in kept]:
+        for _, statement in found:
+            kept.add(id(statement))
+            live |= _referred(statement)
+    for tree in trees.values():
+        tree.body = [statement for statement in tree.body if _defined(statement) is None or id(statement) in kept]
+        used = {name for statement in tree.body for name in _referred(statement)}
+        tree.body = [statement for statement in tree.body if _import_is_used(statement, used)]
+
+
+def _defined(statement: ast.stmt) -> set[str] | None:
+    """The names a statement only gives a meaning to; None when it does something by itself."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return {statement.name}
+    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+        return {statement.targets[0].id}
+    return None
+
+
+def _referred(statement: ast.stmt) -> set[str]:
+    if isinstance(statement, ast.ImportFrom | ast.Import):
+        return set()
+    names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+    names |= {node.attr for node in ast.walk(statement) if isinstance(node, ast.Attribute)}
+    inner = (node for node in ast.walk(statement) if isinstance(node, ast.ImportFrom))
+    return names | {alias.name for node in inner for alias in node.names}
+
+
+def _import_is_used(statement: ast.stmt, used: set[str]) -> bool:
+    if isinstance(statement, ast.ImportFrom | ast.Import):
+        statement.names = [
+            alias for alias in statement.names if (alias.asname or alias.name).split(".")[0] in used
+        ]
+        return bool(statement.names)
+    return True
+
+
+class _Shorten(ast.NodeTransformer):
+    """`_remaining_ms` becomes `_a`: private names differ within a module, and are the same few in all of them."""
+
+    def __init__(self) -> None:
+        self._short: dict[str, str] = {}
+
+    def shorten(self, tree: ast.Module) -> None:
+        """All private names of this module, in place."""
+        self.visit(tree)
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        node.id = self._of(node.id)
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.Attribute:
+        self.generic_visit(node)
+        node.attr = self._of(node.attr)
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        self.generic_visit(node)
+        node.name = self._of(node.name)
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
+        self.generic_visit(node)
+        node.name = self._of(node.name)
+        return node
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.arg = self._of(node.arg)
+        return node
+
+    def _of(self, name: str) -> str:
+        if not name.startswith("_") or name.startswith("__") or name == "_":
+            return name
+        if name not in self._short:
+            count = len(self._short)
+            digits = ""
+            while not digits or count:
+                count, digit = divmod(count, 26)
+                digits += chr(ord("a") + digit)
+            self._short[name] = "_" + digits
+        return self._short[name]
