@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from firmware.sync import SyncResult
 
 SAMPLE_MS = 10  # while a button is down or bouncing
-QUIET_MS = 2000  # a sync waits until nobody has pressed for this long
+QUIET_MS = 2000  # a sync waits until no button has moved for this long
 BACKOFF_MAX = 6  # doublings of the pause after failed syncs
 
 
@@ -57,13 +57,18 @@ class Application:
         self._shown: View | None = None
         self._failures = 0
         self._wanted = False
-        self._pressed_ms = board.ticks_ms()
+        self._levels = 0
+        self._moved_ms = board.ticks_ms()  # when a button last went down or up
         self._sync_at_s = board.rtc_seconds() + self._pause_s()
 
     def step(self) -> int:
         """One look at everything. Never blocks, except in a sync, and that gives way to a press."""
         now_ms = self._board.ticks_ms()
-        self._react(self._buttons.sample(self._board.levels(), now_ms), now_ms)
+        levels = self._board.levels()
+        if levels != self._levels:
+            self._levels = levels
+            self._moved_ms = now_ms
+        self._react(self._buttons.sample(levels, now_ms), now_ms)
         finished = self._dialogue.tick(now_ms)
         if finished:
             self._keep(finished)
@@ -82,8 +87,9 @@ class Application:
         self._board.show("sending")
         result = self._sync()
         self._wanted = False
-        self._failures = min(self._failures + 1, BACKOFF_MAX) if result.error else 0
-        self._sync_at_s = self._board.rtc_seconds() + self._pause_s()
+        if not result.interrupted:  # then it is still due, as soon as the buttons are quiet
+            self._failures = min(self._failures + 1, BACKOFF_MAX) if result.error else 0
+            self._sync_at_s = self._board.rtc_seconds() + self._pause_s()
         self._shown = None
         self._board.tell("synced", delivered=result.delivered, waiting=result.waiting, error=result.error)
         self._show()
@@ -95,8 +101,9 @@ class Application:
         self._sync_at_s = self._board.rtc_seconds() + self._pause_s()
 
     def button_of(self, option: int) -> int:
-        """The button that stands for this option of the question on the screen."""
-        return button_of_option(self._questionnaire.option_counts[self._dialogue.view().question], option)
+        """The button that stands for this option of the question on the screen; 0 when it has no such option."""
+        count = self._questionnaire.option_counts[self._dialogue.view().question]
+        return button_of_option(count, option) if 0 < option <= count else 0
 
     def facts(self) -> "dict[str, object]":
         """What a nurse or a technician asks of a device."""
@@ -115,7 +122,6 @@ class Application:
     def _react(self, event: int, now_ms: int) -> None:
         if event == 0:
             return
-        self._pressed_ms = now_ms
         dialogue = self._dialogue
         if dialogue.state == IDLE and self._journal.free_slots < 1:
             dialogue.refused(now_ms)
@@ -195,15 +201,18 @@ class Application:
         self._board.show(name)
 
     def _sync_is_due(self, now_ms: int) -> bool:
-        if self._dialogue.state != IDLE or not self._buttons.settled():
+        if self._dialogue.state != IDLE or self._unquiet_ms(now_ms):
             return False
-        if self._wanted:
-            return True
-        if self._board.ticks_diff(now_ms, self._pressed_ms) < QUIET_MS:
-            return False
+        return self._wanted or self._backlog_is_due() or self._board.rtc_seconds() >= self._sync_at_s
+
+    def _backlog_is_due(self) -> bool:
         waiting = self._journal.last_sequence - self._journal.acked_through
-        backlog = waiting >= self._settings.sync_backlog and self._failures == 0
-        return backlog or self._board.rtc_seconds() >= self._sync_at_s
+        return waiting >= self._settings.sync_backlog and self._failures == 0
+
+    def _unquiet_ms(self, now_ms: int) -> int:
+        """How long until the buttons have been quiet for long enough; a button that is stuck is quiet too."""
+        quiet_ms = self._board.ticks_diff(now_ms, self._moved_ms)
+        return QUIET_MS - quiet_ms if 0 <= quiet_ms < QUIET_MS else 0  # below 0: the ticks have wrapped since
 
     def _pause_s(self) -> int:
         """Until the next sync: longer after each failure, and never the same on two devices that failed together."""
@@ -216,4 +225,6 @@ class Application:
         due_ms = self._dialogue.due_ms(now_ms)
         if due_ms < 0:
             due_ms = max(0, self._sync_at_s - self._board.rtc_seconds()) * 1000
+            if self._wanted or self._backlog_is_due() or not due_ms:
+                due_ms = self._unquiet_ms(now_ms)
         return due_ms

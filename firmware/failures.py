@@ -17,6 +17,8 @@ MEMORY = "memory"
 CLOSED = "closed"  # no open link; our own mistake
 
 REFUSING = (errno.ECONNREFUSED, errno.ECONNRESET, errno.EHOSTUNREACH)
+# mbedTLS found no memory: ssl, x509, pk. On the ESP32 its buffers come from the system's heap, not from Python's.
+ALLOCATING = (errno.ENOMEM, 0x7F00, 0x2880, 0x3F80)
 TLS_CODES_FROM = 256  # mbedTLS codes are hundreds and thousands, errno numbers on both ports stay below 150
 
 # mbedTLS says why in one line a reason (x509.h, MBEDTLS_X509_CRT_ERROR_INFO_LIST).
@@ -41,7 +43,8 @@ CONNACK_WORDS = {
 class LinkError(OSError):
     """The network did not do what was asked. `kind` is one of the above, `words` a sentence for people.
 
-    An OSError, because umqtt hands those on; its number is an errno where there is one, else 0."""
+    An OSError, because umqtt hands those on; its number is an errno where there is one, else 0.
+    """
 
     def __init__(self, kind: str, words: str, code: int = 0) -> None:
         super().__init__(code, words)
@@ -61,7 +64,7 @@ def code_of(error: Exception) -> int:
 def of_socket(error: Exception, doing: str, answered: bool) -> LinkError:
     """What a socket or TLS error means. `doing` ends "while ..."; `answered`: the peer has already said something."""
     code = code_of(error)
-    if isinstance(error, MemoryError) or code == errno.ENOMEM:
+    if isinstance(error, MemoryError) or code in ALLOCATING:
         return LinkError(MEMORY, "not enough memory left while %s" % doing, errno.ENOMEM)
     if isinstance(error, ValueError):
         return of_certificate(str(error))
@@ -76,25 +79,19 @@ def of_socket(error: Exception, doing: str, answered: bool) -> LinkError:
 
 def refused(doing: str, code: int) -> LinkError:
     """Nobody there. On the ESP32 a refused connection looks like one that is reset before it said anything."""
-    return LinkError(
-        REFUSED, "no broker found while %s: refused, out of reach, or it hung up at once (error %d)" % (doing, code), code
-    )
+    words = "no broker found while %s: refused, out of reach, or it hung up at once (error %d)"
+    return LinkError(REFUSED, words % (doing, code), code)
 
 
 def of_certificate(reasons: str) -> LinkError:
     """What mbedTLS says against the server's certificate, one reason a line."""
     words = []
     kind = CERTIFICATE_DATES
-    for reason in reasons.split("\n"):
-        reason = reason.strip()
-        if not reason:
-            continue
+    for reason in reasons.strip().split("\n"):
         if DATE_WORDS not in reason:
             kind = CERTIFICATE
         words.append(_certificate_words(reason))
-    if not words:
-        kind = CERTIFICATE
-    return LinkError(kind, "the server's certificate was refused: %s" % ("; ".join(words) or "no reason was given"))
+    return LinkError(kind, "the server's certificate was refused: %s" % "; ".join(words))
 
 
 def of_broker(code: int, doing: str) -> LinkError:
@@ -106,7 +103,7 @@ def of_broker(code: int, doing: str) -> LinkError:
 
 
 def of_nonsense(error: Exception, doing: str) -> LinkError:
-    """umqtt checks what it reads by assert and by indexing: the broker sent what is not MQTT 3.1.1, or not an answer."""
+    """What umqtt's failed assert or index means: the broker sent no MQTT 3.1.1, or no answer to what was asked."""
     return LinkError(PROTOCOL, "the broker's answer made no sense while %s (%s)" % (doing, type(error).__name__))
 
 
@@ -114,7 +111,7 @@ def _certificate_words(reason: str) -> str:
     for mark, words in CERTIFICATE_WORDS:
         if mark in reason:
             return words
-    return reason
+    return reason or "no reason was given"
 
 
 def _details(error: Exception) -> str:

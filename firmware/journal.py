@@ -1,8 +1,8 @@
 """The journal: every response on flash, in order and numbered, until the server has it and its place is needed.
 
-A ring of blocks of 32-byte slots. A record goes into the next slot of the current block; when that is full, the next block
-of the ring is erased and becomes the current one, but only if the server has all that is in it. So nothing un-acked
-is ever overwritten, and what is acked stays readable until its block is needed.
+A ring of blocks of 32-byte slots. A record goes into the next slot of the current block; when that is full, the next
+block of the ring is erased and becomes the current one, but only if the server has all that is in it. So nothing
+un-acked is ever overwritten, and what is acked stays readable until its block is needed.
 
 Slots and headers: firmware/journal_blocks.py. Finding it all again after a power cut: firmware/journal_mount.py.
 Why a raw ring log and not a file: docs/adr/0001-journal-is-a-raw-ring-log.md.
@@ -10,8 +10,10 @@ Why a raw ring log and not a file: docs/adr/0001-journal-is-a-raw-ring-log.md.
 
 from struct import pack_into
 
-from firmware.journal_blocks import SLOT_BYTES, Blocks, put_crc, put_header
-from firmware.journal_mount import JournalError, Mount
+from firmware.journal_blocks import MARK, SLOT_BYTES, WHOLE, Blocks, put_crc, put_header, put_mark
+from firmware.journal_mount import JournalError as JournalError  # noqa: PLC0414  # offered here too
+from firmware.journal_mount import Mount
+from firmware.journal_mount import Unformatted as Unformatted  # noqa: PLC0414
 from firmware.journal_ring import Ring
 from protocol.record import KIND_MARK, PAYLOAD_BYTES, SEQUENCE_OFFSET
 
@@ -23,34 +25,34 @@ if TYPE_CHECKING:
 
 JOURNAL_ID_BYTES = 8
 ACK_SLOTS = 4  # of a full ring, kept for acks
-ACK_SLOTS_FREEING = 2  # of those, for an ack that frees a block: one would do, the other is for a slot that fails
+ACK_SLOTS_FREEING = 2  # of those, for an ack that frees a block: one, and one in case a slot fails
 WRITE_TRIES_MAX = 8  # slots that fail one after the other mean a dead chip, not a bad cell
 OPEN_TRIES_MAX = 2  # erases of a block before the next one is taken
 KINDS_NOT_RECORDS = (0, KIND_MARK, 0xFF)  # void, mark, blank
 
 
-class Full(JournalError):
+class Full(JournalError):  # noqa: N818  # the word that device, protocol and staff screen use
     """No free slot: un-acked records fill the ring. Nothing was written; an ack frees space."""
 
 
-class Foreign(JournalError):
+class Foreign(JournalError):  # noqa: N818
     """The journal belongs to another device: it can be read, not written."""
 
 
-class Damaged(JournalError):
+class Damaged(JournalError):  # noqa: N818
     """The flash does not keep what is written. The record is not kept."""
 
 
 class Journal:
     """`device`: any MicroPython block device, for instance an `esp32.Partition`.
 
-    `device_id`: who we are. A journal of another device is `foreign`: readable, never sent or written. None: take it as
-    it is. `random_bytes(count)`: asked for the journal_id when the area is blank and a journal is made. `after_power_loss`:
-    False on waking from deep sleep; else the last record is programmed once more, for the cut may have left it weak.
-    `buffer`: lent for reading, whole slots, 512 bytes by default; nobody else may use it during a call.
+    `device_id`: who we are. A journal of another device is `foreign`: readable, never sent or written. None: take it
+    as it is. `random_bytes(count)`: asked for the journal_id when the area is blank and a journal is made.
+    `after_power_loss`: False on waking from deep sleep; else the last record is programmed once more, for the cut may
+    have left it weak. `buffer`: lent for reading, whole slots, 512 bytes by default; nobody else may use it in a call.
 
-    Raises Unformatted when the area holds no journal of ours and is not blank, or is blank and device_id or random_bytes
-    is missing. Then nothing was written.
+    Raises Unformatted, with nothing written, when the area is not blank and holds no journal that can be continued,
+    or is blank and device_id or random_bytes is missing.
     """
 
     def __init__(
@@ -103,11 +105,12 @@ class Journal:
     def append(self, payload: "bytes | bytearray") -> int:
         """Keep a record; when this returns its sequence, it is on flash and was read back.
 
-        `payload`: its bytes 0 to 27; the sequence in them and the CRC are filled in here. Raises Full, Foreign, Damaged.
+        `payload`: its bytes 0 to 27; the sequence in them and the CRC are filled in here. Raises Full, Foreign,
+        Damaged.
         """
         self._check_own()
         if len(payload) != PAYLOAD_BYTES or payload[0] in KINDS_NOT_RECORDS:
-            raise ValueError("%d bytes of kind %d are no payload of a record" % (len(payload), payload[0]))
+            raise ValueError("no payload of a record: %d bytes that begin with %r" % (len(payload), bytes(payload[:1])))
         sequence = self._ring.last_sequence + 1
         self._slot[:PAYLOAD_BYTES] = payload
         pack_into("<I", self._slot, SEQUENCE_OFFSET, sequence)
@@ -134,8 +137,9 @@ class Journal:
         return self._rows(max(first, min(self.oldest_readable, self.acked_through + 1)), limit)
 
     def acknowledge(self, through: int) -> None:
-        """The server has everything up to this sequence. Raises ValueError beyond the last; a lower one changes nothing.
+        """The server has everything up to this sequence. A lower one than before changes nothing.
 
+        Raises Foreign, and ValueError for a sequence beyond the last.
         Kept on flash when this returns, except on a ring so full that its last slots must wait for an ack which frees
         a block: then a power cut costs sending again what was acked.
         """
@@ -152,7 +156,7 @@ class Journal:
 
     def _create(self, device_id: int | None, random_bytes: "Callable[[int], bytes] | None") -> None:
         if device_id is None or random_bytes is None:
-            raise Unformatted("the journal area is blank; making a journal needs a device_id and random bytes")
+            raise Unformatted("the journal area is blank; a new journal needs device_id and random_bytes")
         journal_id = bytes(random_bytes(JOURNAL_ID_BYTES))
         if len(journal_id) != JOURNAL_ID_BYTES:
             raise ValueError("a journal_id has 8 bytes, not %d" % len(journal_id))
@@ -194,9 +198,9 @@ class Journal:
         for _ in range(WRITE_TRIES_MAX):
             if self._ring.slots_left() <= keep_slots:
                 self._make_room()
-            if self._program_next():
+            if self._program_next(WHOLE):
                 return
-            keep_slots = ACK_SLOTS_FREEING  # what was promised free is made up for from the slots kept for acks
+            keep_slots = ACK_SLOTS_FREEING  # a slot that was promised free is replaced from those kept for acks
         raise Damaged("%d slots in a row do not keep what is written" % WRITE_TRIES_MAX)
 
     def _make_room(self) -> None:
@@ -206,31 +210,28 @@ class Journal:
             ring.slots_left() or self._open_next(self.acked_through)
         ):
             return
-        raise Full("%d records wait to be acked, none can be added" % (ring.last_sequence - self.acked_through))
+        raise Full("%d records wait for an ack, none can be added" % (ring.last_sequence - self.acked_through))
 
     def _write_mark(self, through: int, keep_slots: int) -> bool:
         """Whether the mark is on flash; `keep_slots` of the current block stay free."""
-        self._slot[:] = bytes(SLOT_BYTES)
-        self._slot[0] = KIND_MARK
-        pack_into("<I", self._slot, SEQUENCE_OFFSET, through)
-        put_crc(self._slot)
+        put_mark(self._slot, through)
         while self._ring.slots_left() > keep_slots:
-            if self._program_next():
+            if self._program_next(MARK):
                 return True
         return False
 
-    def _program_next(self) -> bool:
+    def _program_next(self, spans: "tuple[tuple[int, int], ...]") -> bool:
         """Whether the next slot holds `_slot`. It is used up in any case."""
         ring = self._ring
         slot = ring.next_slot
         ring.next_slot += 1
-        if ring.blocks.program(ring.current, slot, self._slot):
+        if ring.blocks.program(ring.current, slot, self._slot, spans):
             return True
         ring.blocks.void(ring.current, slot)
         return False
 
     def _open_next(self, acked_through: int) -> bool:
-        """Make the next usable block the current one. False when none is free under this ack, or none keeps its header."""
+        """Make the next usable block the current one. False when none is free under this ack or keeps its header."""
         ring = self._ring
         header = bytearray(SLOT_BYTES)
         for ahead in range(1, 1 + ring.free_blocks(acked_through)):

@@ -4,7 +4,7 @@ Slot 0 of a block is its header, the others are records and marks. All of them h
 
     header   magic 4 | epoch u32 | next sequence u32 | acked u32 | device_id u32 | journal_id 8 | CRC-32
     record   kind 1 | 4 bytes | sequence u32 | 19 bytes | CRC-32           (the frozen layout, docs/protocol.md 2)
-    mark     kind 1 = 2 | 4 zeros | acked u32 | 19 zeros | CRC-32          (local: what the server has in custody)
+    mark     kind 1 = 2 | 4 zeros | acked u32 | 19 of 0xFF | CRC-32        (local: what the server has in custody)
     void     32 zeros: a program that failed or was torn; takes no sequence
 
 The epoch counts blocks since the journal was made, so block n of N holds epochs n, n + N, n + 2N, ...
@@ -28,9 +28,11 @@ MAGIC = b"PETJ"
 HEADER_FORMAT = "<4sIIII8s"
 BLANK = b"\xff" * SLOT_BYTES
 VOID = bytes(SLOT_BYTES)
+WHOLE = ((0, SLOT_BYTES),)
+MARK = ((0, SEQUENCE_OFFSET + 4), (PAYLOAD_BYTES, SLOT_BYTES))  # 13 bytes; 0xFF needs no programming
 BLOCKS_MIN = 2  # one to write, one to erase
 SLOTS_MIN = 8  # a header, the slots kept for acks, and some records
-READ_BYTES = 512  # a 4 KB buffer would be 7 % of the device's first heap; this one makes eight reads of a block
+READ_BYTES = 512  # eight reads a block; 4 KB would be 7 % of the device's first heap
 
 
 def crc_is_good(slot: "Slot") -> bool:
@@ -54,6 +56,13 @@ def put_header(slot: bytearray, epoch: int, first: int, acked: int, device_id: i
     put_crc(slot)
 
 
+def put_mark(slot: bytearray, acked_through: int) -> None:
+    """Make a slot the mark that everything up to a sequence is acked."""
+    slot[:] = BLANK
+    pack_into("<BII", slot, 0, KIND_MARK, 0, acked_through)
+    put_crc(slot)
+
+
 def header_of(slot: "Slot") -> "tuple[int, int, int, int, bytes] | None":
     """(epoch, first sequence, acked, device_id, journal_id); None when the slot is no header."""
     magic, epoch, first, acked, device_id, journal_id = unpack_from(HEADER_FORMAT, slot)
@@ -65,8 +74,8 @@ def header_of(slot: "Slot") -> "tuple[int, int, int, int, bytes] | None":
 def was_whole(slot: "Slot", sequence: int) -> bool:
     """Whether a slot without a good CRC was once the record of this sequence: thanked for, and unreadable now.
 
-    Else it was torn. What a cut leaves behind is bits not yet cleared: then the sequence is another one, or the CRC field
-    has all bits that the CRC of the first 28 bytes needs, and more.
+    Else it was torn. What a cut leaves behind is bits not yet cleared: then the sequence is another one, or the CRC
+    field has all bits that the CRC of the first 28 bytes needs, and more.
     """
     needed = crc32(slot[:PAYLOAD_BYTES])
     torn = unpack_from("<I", slot, PAYLOAD_BYTES)[0] & needed == needed
@@ -106,14 +115,13 @@ class Blocks:
 
     def is_blank(self, block: int, slot: int) -> bool:
         """Whether this slot and all after it in the block are erased."""
-        for _, content in self.each(block, slot):
-            if content != BLANK:
-                return False
-        return True
+        return all(content == BLANK for _, content in self.each(block, slot))
 
-    def program(self, block: int, slot: int, content: "Slot") -> bool:
-        """Program one slot. Whether it reads back as it was meant: flash reports no error of its own."""
-        self._device.writeblocks(block, content, slot * SLOT_BYTES)
+    def program(self, block: int, slot: int, content: "Slot", spans: "tuple[tuple[int, int], ...]" = WHOLE) -> bool:
+        """Program one slot, these spans of it. Whether it reads back as meant: flash reports no error of its own."""
+        for start, end in spans:
+            piece = content if spans is WHOLE else content[start:end]
+            self._device.writeblocks(block, piece, slot * SLOT_BYTES + start)
         self._device.readblocks(block, self._check, slot * SLOT_BYTES)
         return bool(self._check == content)
 

@@ -18,7 +18,7 @@ class JournalError(OSError):
     """The journal cannot do what was asked; the message says what to do."""
 
 
-class Unformatted(JournalError):
+class Unformatted(JournalError):  # noqa: N818
     """The area holds something, but no journal that can be continued. The device never formats it."""
 
 

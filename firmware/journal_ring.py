@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Ring:
-    """`first[block]`: the sequence that the block begins with, 0 when it is not in the log. Four bytes a block of RAM."""
+    """`first[block]`: the sequence that the block begins with, 0 when it is not in the log."""
 
     def __init__(self, blocks: "Blocks") -> None:
         self.blocks = blocks
@@ -79,7 +79,7 @@ class Ring:
                 yield block
 
     def readable(self, sequence: int) -> "Iterator[tuple[int, memoryview]]":
-        """(sequence, its 32 bytes) of every readable record from this one on; the bytes are good until the next step."""
+        """(sequence, its 32 bytes) of every readable record from this one on; the bytes change at the next step."""
         for block in self.log():
             end = self.end_of(block)
             if end <= sequence:

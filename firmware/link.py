@@ -7,9 +7,7 @@ After any failure the client is thrown away, because a packet may have been cut 
 from firmware.failures import (
     CERTIFICATE,
     CLOSED,
-    INTERRUPTED,
     LOST,
-    MEMORY,
     NAME,
     PROTOCOL,
     REFUSED,
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 
     from firmware.board.deadline import Network
 
-OPEN_TIMEOUT_MS = 10000  # TCP, TLS (some seconds on an ESP32 with weak Wi-Fi) and CONNACK; twice, if an address was stale
+OPEN_TIMEOUT_MS = 10000  # TCP, TLS (seconds on an ESP32 in weak Wi-Fi), CONNACK; twice when an address was stale
 SUBSCRIBE_TIMEOUT_MS = 10000
 PUBLISH_TIMEOUT_MS = 10000  # until the PUBACK
 MESSAGE_TIMEOUT_MS = 5000  # the rest of a message whose first byte has arrived
@@ -73,7 +71,8 @@ class Link:
     def open(self) -> None:
         """Connect, up to the CONNACK. Raises LinkError.
 
-        Takes at most OPEN_TIMEOUT_MS; when a stored address fails, one name look-up and that time once more."""
+        Takes at most OPEN_TIMEOUT_MS; when a stored address fails, one name look-up and that time once more.
+        """
         self._drop()
         self._topics = []
         self._inbox = []
@@ -86,8 +85,11 @@ class Link:
         self._subscribe(name)
         self._topics.append(name)
 
-    def publish(self, topic: "str | bytes", payload: bytes) -> None:
-        """QoS 1; returns when the broker has acknowledged. Raises LinkError; then it may or may not have arrived."""
+    def publish(self, topic: "str | bytes", payload: "bytes | bytearray") -> None:
+        """QoS 1; returns when the broker has acknowledged. Raises LinkError; then it may or may not have arrived.
+
+        Once in PACKET_IDS_MAX the client is renewed first, which takes as long as `open` and `subscribe`.
+        """
         if self._open_client().pid >= PACKET_IDS_MAX:
             self._renew()
         client = self._open_client()
@@ -96,7 +98,8 @@ class Link:
     def receive(self, timeout_ms: int) -> "tuple[bytes, bytes] | None":
         """The next message, (topic, payload); None when none came in time. Raises LinkError.
 
-        Takes at most `timeout_ms`, and MESSAGE_TIMEOUT_MS more when a message has begun to arrive."""
+        Takes at most `timeout_ms`, and MESSAGE_TIMEOUT_MS more when a message has begun to arrive.
+        """
         if not self._inbox:
             self._do(timeout_ms + MESSAGE_TIMEOUT_MS, "receiving", self._await_message)
         return self._inbox.pop(0) if self._inbox else None
@@ -158,8 +161,9 @@ class Link:
         self._network.flush()
 
     def _keep(self, topic: bytes, payload: bytes) -> None:
-        """umqtt's callback; it also comes while a PUBACK is awaited. The oldest gives way: a replayed message comes
-        before the answer to what was just asked, and everything that matters is asked for again."""
+        """The callback of umqtt, also while a PUBACK is awaited. The oldest gives way: a replayed message comes
+        before the answer to what was just asked, and everything that matters is asked for again.
+        """
         self._inbox.append((topic, payload))
         while len(self._inbox) > 1 and self._inbox_is_over_full():
             self._inbox.pop(0)

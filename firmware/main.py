@@ -29,7 +29,7 @@ def start(board: "Board") -> Application:
     except (ProtocolError, JournalError, OSError) as lacking:
         screens.service(str(lacking))
         board.show("service")
-        raise StartError(str(lacking)) from lacking
+        raise StartError(str(lacking)) from None  # MicroPython has no chains of exceptions
 
 
 class StartError(Exception):
@@ -41,6 +41,8 @@ def _compose(board: "Board", screens: Screens) -> Application:
     before = loaded()
     identity, settings = _read_provisioned(board)
     journal = Journal(board.flash("journal"), identity.device_id, board.random)
+    if journal.foreign:
+        raise JournalError("journal of device %08x: back it up, then erase it" % journal.device_id)
     questionnaire = Questionnaire(board.files + QUESTIONNAIRE_FILE)
     screens.use(questionnaire)
     clock = Clock(board)

@@ -92,10 +92,8 @@ class Outbox:
             raise ProtocolError("journal", "the ack is for another journal")
         if ack.stored_through > journal.last_sequence:
             raise ProtocolError("sequence", "the ack goes beyond sequence %d" % journal.last_sequence)
-        if ack.resend_from:
-            self._resend_from = max(ack.resend_from, journal.oldest_readable)
-        elif self._resend_from:
-            self._resend_from = ack.stored_through + 1
+        if ack.resend_from or self._resend_from:
+            self._resend_from = max(ack.resend_from or ack.stored_through + 1, journal.oldest_readable)
         if self._resend_from > journal.acked_through:
             self._resend_from = 0  # back to where the ordinary pending records begin
         return ack

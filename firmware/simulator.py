@@ -45,13 +45,13 @@ class Simulator:
             self._obey(words)
 
     def _obey(self, words: "list[str]") -> None:
-        number = int(words[1]) if len(words) > 1 else 0
+        number = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
         board = self._board
         if words[0] in ("press", "hold") and 1 <= number <= 6:
             duration_ms = PRESS_MS if words[0] == "press" else HOLD_MS
             board.push(number, duration_ms)
             self._pass_virtual(duration_ms + SETTLE_MS)
-        elif words[0] == "answer":  # the button that stands for this option of the question on the screen
+        elif words[0] == "answer" and self._application.button_of(number):
             board.push(self._application.button_of(number), PRESS_MS)
             self._pass_virtual(PRESS_MS + SETTLE_MS)
         elif words[0] == "wait":

@@ -2,7 +2,8 @@
 
 from collections import namedtuple
 
-from firmware.link import Link, LinkError
+from firmware.failures import INTERRUPTED, LinkError
+from firmware.link import Link
 from firmware.outbox import Outbox
 from firmware.version import APPLICATION
 from protocol.envelope import NONCE_BYTES
@@ -24,7 +25,8 @@ KEEPALIVE_S = 60
 STALLS_MAX = 3  # batches that moved nothing on: the server and this device disagree, try again later
 IGNORED_MAX = 50  # replies that do not count; a broker that sends more is not worth waiting for
 
-SyncResult = namedtuple("SyncResult", ("delivered", "waiting", "error"))
+# error: None, or plain words; interrupted: a press ended it, which is no failure
+SyncResult = namedtuple("SyncResult", ("delivered", "waiting", "error", "interrupted"))
 
 
 class Sync:
@@ -43,21 +45,28 @@ class Sync:
         self._held = 0  # buttons that were down when the sync began: one that is stuck must not stop every sync
 
     def run(self) -> SyncResult:
-        """Never raises for what network, broker or server do: `error` is None or plain words."""
+        """Never raises for what network, broker or server do."""
         before = self._journal.acked_through
+        interrupted = False
         self._held = self._board.levels()
         try:
             self._clock.raise_to_floor()
             self._board.network_up(self._settings.wifi, NETWORK_UP_TIMEOUT_MS)
             error = self._converse()
-        except (LinkError, OSError) as failure:
+        except LinkError as failure:
             error = str(failure)
+            interrupted = failure.kind == INTERRUPTED
+        except OSError as failure:
+            error = str(failure)
+        except MemoryError:
+            error = "not enough memory left for a sync"
         finally:
             self._board.network_down()
-        if error:
+        if error and not interrupted:
             self._board.store_counter("sync_failures", self._board.load_counter("sync_failures") + 1)
         journal = self._journal
-        return SyncResult(journal.acked_through - before, journal.last_sequence - journal.acked_through, error)
+        waiting = journal.last_sequence - journal.acked_through
+        return SyncResult(journal.acked_through - before, waiting, error, interrupted)
 
     def _converse(self) -> "str | None":
         link = self._open_link()
@@ -129,7 +138,9 @@ class Sync:
         return link
 
     def _pressed(self) -> bool:
-        return bool(self._board.levels() & ~self._held)
+        levels = self._board.levels()
+        self._held &= levels
+        return levels != self._held
 
     def _status(self) -> Status:
         journal = self._journal

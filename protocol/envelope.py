@@ -48,7 +48,7 @@ def seal(header: Header, body: bytes, key: bytes) -> bytes:
 
 
 def begin(header: Header) -> bytearray:
-    """A message that begins with this header, its body to be added: a device has no memory to build it twice."""
+    """A message that begins with this header, its body to be added: a device cannot hold it twice."""
     if header.type not in DIRECTIONS:
         raise ValueError("there is no message of type %d" % header.type)
     lead = (PROTOCOL_VERSION, DIRECTIONS[header.type], header.type, 0)

@@ -56,9 +56,7 @@ def decode_identity(area: bytes) -> Identity:
         raise ProtocolError("blank", "this device has no identity yet: provision it")
     magic, schema, zero, length = unpack("<4sBBH", area[:HEAD_BYTES])
     if magic != MAGIC or schema != SCHEMA or zero != 0:
-        raise ProtocolError(
-            "identity", "the pet_id area holds something else, or a schema unknown to this version"
-        )
+        raise ProtocolError("identity", "the pet_id area holds something else, or a schema unknown to this version")
     end = HEAD_BYTES + length
     if end + CRC_BYTES > len(area) or crc32(area[:end]) != unpack("<I", area[end : end + CRC_BYTES])[0]:
         raise ProtocolError("crc", "the pet_id area is damaged: provision this device again")
@@ -78,9 +76,7 @@ def _read(payload: bytes) -> Identity:
             fields["mqtt_password"],
         )
     except (ValueError, KeyError, TypeError, RuntimeError):  # RuntimeError: nested too deeply
-        raise ProtocolError(
-            "identity", "the pet_id area lacks a field: provision this device again"
-        ) from None
+        raise ProtocolError("identity", "the pet_id area lacks a field: provision this device again") from None
 
 
 def _check(identity: Identity) -> None:
@@ -92,8 +88,6 @@ def _check(identity: Identity) -> None:
         ("key_epoch", identity.key_epoch, 0xFFFF),
     ):
         if not isinstance(number, int) or not 1 <= number <= highest:
-            raise ProtocolError(
-                "identity", "the identity's %s is not a number from 1 to %d" % (name, highest)
-            )
+            raise ProtocolError("identity", "the identity's %s is not a number from 1 to %d" % (name, highest))
     if not isinstance(identity.hmac_key, bytes) or len(identity.hmac_key) != KEY_BYTES:
         raise ProtocolError("identity", "the identity's hmac_key does not have %d bytes" % KEY_BYTES)

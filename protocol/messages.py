@@ -85,7 +85,7 @@ def decode_status(body: bytes) -> Status:
     if not rest or rest[0] > COUNTERS_MAX or len(rest) != 1 + size * rest[0]:
         raise ProtocolError("length", "the status' counters do not fill the message")
     counters = tuple([unpack(COUNTER_FORMAT, rest[at : at + size]) for at in range(1, len(rest), size)])
-    status = Status(*[*fixed, application, base, counters])
+    status = Status(*(fixed + (application, base, counters)))
     _check_status(status)
     return status
 
@@ -172,7 +172,7 @@ def encode_content_chunk(chunk: ContentChunk) -> bytes:
 def decode_content_chunk(body: bytes) -> ContentChunk:
     """Raises ProtocolError `length` or `range`."""
     fixed, data = _head(CHUNK_FORMAT, body, "content chunk")
-    chunk = ContentChunk(*[*fixed, data])
+    chunk = ContentChunk(*(fixed + (data,)))
     _check_chunk(chunk)
     return chunk
 
@@ -231,9 +231,7 @@ def _whole(layout: str, body: bytes, what: str) -> "tuple":  # type: ignore[type
 def _text(text: str) -> bytes:
     data = text.encode()
     if len(data) > VERSION_BYTES_MAX or not _is_printable(data):
-        raise ValueError(
-            "a version has at most %d printable ASCII characters: %s" % (VERSION_BYTES_MAX, text)
-        )
+        raise ValueError("a version has at most %d printable ASCII characters: %s" % (VERSION_BYTES_MAX, text))
     return bytes([len(data)]) + data
 
 

@@ -12,6 +12,7 @@ from struct import pack, unpack
 
 from protocol.errors import ProtocolError
 from protocol.record import ANSWERS_MAX, LANGUAGE_MAX, OPTIONS_MAX
+from protocol.screen import SCREEN_TEXTS
 
 MAGIC = b"PETQ"
 FORMAT = 1
@@ -19,7 +20,6 @@ HEAD_BYTES = 12
 CRC_BYTES = 4
 INDEX_BYTES_MAX = 16384  # read whole into the device's memory
 PACKAGE_BYTES_MAX = 131072  # a quarter of what the device's file system keeps for packages
-SCREEN_TEXTS = ("start", "thanks", "warning", "full")  # what the device shows around the questions
 
 
 def pack_package(index: bytes, pictures: bytes) -> bytes:
@@ -67,9 +67,7 @@ def parse_index(index: bytes) -> "dict":  # type: ignore[type-arg]
         IndexError,
         RuntimeError,
     ) as fault:  # RuntimeError: nested too deeply
-        raise ProtocolError(
-            "package", "the index of the questionnaire package is not usable: %s" % fault
-        ) from None
+        raise ProtocolError("package", "the index of the questionnaire package is not usable: %s" % fault) from None
     return fields  # type: ignore[no-any-return]
 
 

@@ -31,8 +31,8 @@ LAYOUT = (
     ("answers", 22, 6, "6s"),
     ("crc", 28, 4, "I"),
 )
-FORMAT = "<" + "".join([row[3] for row in LAYOUT])
-FORMAT_WITHOUT_CRC = FORMAT[:-1]
+FORMAT = "<BHHIHIIBBB6sI"  # the codes of LAYOUT, written out for devices, which leave LAYOUT out
+FORMAT_WITHOUT_CRC = "<BHHIHIIBBB6s"
 
 KIND_RESPONSE = 1  # a pass by a patient, family member or carer
 KIND_MARK = 2  # what was acked, kept beside the records; never sent
@@ -181,7 +181,7 @@ def check_record(record: Record) -> None:
 
 
 def check_clock(clock: int, quality: int) -> None:
-    """Raise ProtocolError `range` unless the quality is known and goes with the clock (0 is unset, only 0)."""
+    """Raise ProtocolError `range` unless the quality is known and goes with the clock (unset is 0)."""
     if quality > QUALITY_SERVER:
         raise ProtocolError("range", "clock quality %d has no meaning" % quality)
     if (clock == 0) != (quality == QUALITY_UNSET):

@@ -7,6 +7,7 @@ A question has its text at the top; below stand faces, or words on keys, over th
 WIDTH = 128
 HEIGHT = 64
 BUTTON_COUNT = 5
+SCREEN_TEXTS = ("start", "thanks", "warning", "full")  # what stands on the screen around the questions
 BUTTON_CENTRES = (13, 39, 64, 89, 115)  # in pixels; the buttons stand 25.6 pixels apart
 
 FACE_RADIUS = 11  # the largest that leaves dark pixels between five faces in a row

@@ -17,18 +17,26 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-# --- processes -------------------------------------------------------------------------------------------------
+# --- processes ------------------------------------------------------------------------------------
 app.command()(ingest)
 
 
-# --- the database ----------------------------------------------------------------------------------------------
+@app.command()
+def web() -> None:
+    """Serve the pages and the interface on this machine (PET_WEB_HOST, PET_WEB_PORT) until told to stop."""
+    from server.web.commands import serve  # noqa: PLC0415 - no other command needs FastAPI, which takes its time
+
+    serve()
+
+
+# --- the database ---------------------------------------------------------------------------------
 @app.command()
 def migrate() -> None:
     """Bring the database to this version's schema. Safe to repeat."""
     upgrade(load_settings().database())
 
 
-# --- the fleet -------------------------------------------------------------------------------------------------
+# --- the fleet ------------------------------------------------------------------------------------
 app.add_typer(fleet.organisation, name="organisation")
 app.add_typer(fleet.service, name="service")
 app.add_typer(fleet.team, name="team")

@@ -31,6 +31,7 @@ def run(module):
 
 
 if __name__ == "__main__":
+    sys.path.pop(0)  # this file's directory: in it `firmware` and `protocol` are directories of tests
     called, failed = run(load(sys.argv[1]))
     print(called, "called,", failed, "failed")
     sys.exit(1 if failed or not called else 0)

@@ -68,7 +68,5 @@ class OpenMosquitto(Mosquitto):
     def _write(self):
         devices = {user: one for user, one in self._hashes.items() if user != INGEST_USER}
         # No password has this hash: without an account of its own, ingest stays out.
-        write_accounts(
-            self.directory, INGEST_USER, self._hashes.get(INGEST_USER, hash_password(token_hex())), devices
-        )
+        write_accounts(self.directory, INGEST_USER, self._hashes.get(INGEST_USER, hash_password(token_hex())), devices)
         self.reload()

@@ -32,11 +32,7 @@ def ours(folder):
 
 
 def imports(path, tree):
-    guards = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-    ]
+    guards = [node for node in ast.walk(tree) if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
     guarded = {id(inner) for guard in guards for node in guard.body for inner in ast.walk(node)}
     for node in ast.walk(tree):
         for module in modules(path, node):
@@ -85,9 +81,7 @@ def for_types(one):
 
 def test_hardware_sockets_and_tls_are_imported_only_by_the_boards():
     board = Path("firmware/board")
-    assert not broken(
-        "firmware", lambda one: one.path.is_relative_to(board) or not within(one.module, *ON_BOARD_ONLY)
-    )
+    assert not broken("firmware", lambda one: one.path.is_relative_to(board) or not within(one.module, *ON_BOARD_ONLY))
 
 
 def test_server_imports_neither_firmware_nor_tools():
@@ -143,9 +137,7 @@ def test_folders_are_named_after_what_they_do():
 
 
 def test_the_reader_of_imports_sees_every_kind():
-    text = (
-        "import a.b\nfrom c import d\nfrom . import e\nfrom ..f import g\nif TYPE_CHECKING:\n    import h\n"
-    )
+    text = "import a.b\nfrom c import d\nfrom . import e\nfrom ..f import g\nif TYPE_CHECKING:\n    import h\n"
     found = list(imports(Path("server/web/page.py"), ast.parse(text)))
     assert [one.module for one in found] == ["a.b", "c.d", "server.web.e", "server.f.g", "h"]
     assert [one.typing_only for one in found] == [False, False, False, False, True]

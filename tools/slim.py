@@ -1,12 +1,13 @@
 """Makes a set of modules smaller in a device's memory without changing what they do.
 
-Three passes over the syntax trees, before mpy-cross sees them. A named integer becomes the integer wherever it is used, across
-modules; and what no module of the set uses (the server's half of the protocol, for instance) is left out, and private names become short ones that every module shares.
-Every name that
-goes saves its text, its place in the interpreter's table of names and its place in each module that imports it.
+Four passes over the syntax trees, before mpy-cross sees them. A named integer becomes the integer wherever it is
+used, across modules. What no module of the set uses, for instance the server's half of the protocol, is left out.
+Private names become a few short ones that all modules share, and so do parameters that nobody passes by name. Every
+name that goes saves its text, its place in the interpreter's table of names, and its place in each module that
+imports it.
 
-The rules that make this safe are our style: names are imported by `from module import name`, never looked up by text, and
-a private name is used in its own module only.
+What makes this safe is our style: names are imported by `from module import name` and never looked up by text, and a
+private name is used in its own module only.
 """
 
 from __future__ import annotations
@@ -36,7 +37,10 @@ def slim(sources: dict[str, str], roots: Iterable[str]) -> dict[str, str]:
     _fold(trees)
     _shake(trees, set(roots))
     for tree in trees.values():
-        _Shorten().shorten(tree)
+        _Shorten().visit(tree)
+    keywords = {node.arg for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.keyword)}
+    for tree in trees.values():
+        _Parameters({word for word in keywords if word}).visit(tree)
     return {name: ast.unparse(ast.fix_missing_locations(tree)) + "\n" for name, tree in trees.items()}
 
 
@@ -55,7 +59,9 @@ def _fold(trees: dict[str, ast.Module]) -> None:
 def _learn(statement: ast.stmt, here: Integers, known: dict[str, Integers]) -> None:
     if isinstance(statement, ast.ImportFrom):
         source = known.get(statement.module or "", {})
-        here.update({alias.asname or alias.name: source[alias.name] for alias in statement.names if alias.name in source})
+        here.update(
+            {alias.asname or alias.name: source[alias.name] for alias in statement.names if alias.name in source}
+        )
     for name in _assigned(statement):
         value = _integer(statement.value, here)  # type: ignore[attr-defined]
         if value is not None:
@@ -182,9 +188,7 @@ def _referred(statement: ast.stmt) -> set[str]:
 
 def _import_is_used(statement: ast.stmt, used: set[str]) -> bool:
     if isinstance(statement, ast.ImportFrom | ast.Import):
-        statement.names = [
-            alias for alias in statement.names if (alias.asname or alias.name).split(".")[0] in used
-        ]
+        statement.names = [alias for alias in statement.names if (alias.asname or alias.name).split(".")[0] in used]
         return bool(statement.names)
     return True
 
@@ -194,10 +198,6 @@ class _Shorten(ast.NodeTransformer):
 
     def __init__(self) -> None:
         self._short: dict[str, str] = {}
-
-    def shorten(self, tree: ast.Module) -> None:
-        """All private names of this module, in place."""
-        self.visit(tree)
 
     def visit_Name(self, node: ast.Name) -> ast.Name:
         node.id = self._of(node.id)
@@ -225,11 +225,45 @@ class _Shorten(ast.NodeTransformer):
     def _of(self, name: str) -> str:
         if not name.startswith("_") or name.startswith("__") or name == "_":
             return name
-        if name not in self._short:
-            count = len(self._short)
-            digits = ""
-            while not digits or count:
-                count, digit = divmod(count, 26)
-                digits += chr(ord("a") + digit)
-            self._short[name] = "_" + digits
-        return self._short[name]
+        return self._short.setdefault(name, "_" + _letters(len(self._short)))
+
+
+class _Parameters(ast.NodeTransformer):
+    """The first parameter of every function becomes `a`, the second `b`, unless a call somewhere passes it by name."""
+
+    def __init__(self, keywords: set[str]) -> None:
+        self._keywords = keywords
+        self._renamed: dict[str, str] = {}
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        node.args.defaults = [self.visit(default) for default in node.args.defaults]
+        outer = self._renamed
+        self._renamed = {**outer, **self._names(node)}
+        for argument in node.args.args:
+            argument.arg = self._renamed.get(argument.arg, argument.arg)
+        node.body = [self.visit(statement) for statement in node.body]
+        self._renamed = outer
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        node.id = self._renamed.get(node.id, node.id)
+        return node
+
+    def _names(self, function: ast.FunctionDef) -> dict[str, str]:
+        """Old to new, for this function; a name that the function uses otherwise is not taken."""
+        used = {each.id for each in ast.walk(function) if isinstance(each, ast.Name)}
+        used |= {each.arg for each in ast.walk(function) if isinstance(each, ast.arg)}
+        free = (name for name in map(_letters, range(1000)) if name not in used and name not in self._renamed.values())
+        return {
+            argument.arg: argument.arg if argument.arg in self._keywords else next(free)
+            for argument in function.args.args
+        }
+
+
+def _letters(number: int) -> str:
+    """a, b, ... z, aa, ba, ..."""
+    letters = ""
+    while not letters or number:
+        number, letter = divmod(number, 26)
+        letters += chr(ord("a") + letter)
+    return letters

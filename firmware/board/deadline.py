@@ -15,9 +15,14 @@ from firmware.failures import CERTIFICATE, INTERRUPTED, NAME, TIMED_OUT, LinkErr
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Any
+    from typing import Any, Protocol
 
-    from firmware.board.interface import Board
+    class Ticks(Protocol):
+        """Of a board. Two underscores: by position only, in the spelling that MicroPython parses."""
+
+        def ticks_ms(self) -> int: ...
+        def ticks_diff(self, __later: int, __earlier: int) -> int: ...  # noqa: PYI063
+        def ticks_add(self, __ticks: int, __delta_ms: int) -> int: ...  # noqa: PYI063
 
 
 class Network:
@@ -26,25 +31,26 @@ class Network:
     `server_name` is the broker's name: the certificate must be made out for it, and it is looked up when the address
     given to umqtt has failed. `ticks` must be real time, also where the rest of a board is virtual. `interrupted` is
     asked at least every POLL_SLICE_MS while waiting. `resolved` is the numeric address used last, worth storing once
-    a connection has come about.
+    a connection has come about. `buffer` holds WRITE_BYTES_MAX bytes: a board that makes one Network after the other
+    keeps it, so that the heap is not asked again for so long a piece.
     """
 
     def __init__(
         self,
         ca_der: "bytes | None",
         server_name: str,
-        ticks: "Board",
+        ticks: "Ticks",
         interrupted: "Callable[[], bool | None]",
         look_up: "Callable[..., Any]" = socket.getaddrinfo,
         make_socket: "Callable[[], Any]" = socket.socket,
         secure: "Callable[..., Any] | None" = None,
+        buffer: "bytearray | None" = None,
     ) -> None:
         self.server_name = server_name
         self.ticks = ticks
         self.resolved: str | None = None
         self.make_socket = make_socket
-        # One buffer for all connections of a wake: a fresh one each time would fragment the heap.
-        self.unsent = bytearray(WRITE_BYTES_MAX)
+        self.unsent = buffer or bytearray(WRITE_BYTES_MAX)
         self._ca_der = ca_der
         self._interrupted = interrupted
         self._look_up = look_up
@@ -129,7 +135,8 @@ class Network:
 def verified(raw: "Any", ca_der: "bytes | None", server_name: str) -> "Any":
     """TLS over `raw`. The server must show a certificate signed by a CA of `ca_der`, made out for `server_name`.
 
-    `ca_der` is one DER certificate or several one after the other (this CA and the next). There is no way without."""
+    `ca_der` is one DER certificate or several one after the other (this CA and the next). There is no way without.
+    """
     if not ca_der:
         raise LinkError(CERTIFICATE, "this device holds no CA certificate, so it trusts no server: provision it again")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -138,7 +145,7 @@ def verified(raw: "Any", ca_der: "bytes | None", server_name: str) -> "Any":
         for certificate in _certificates(ca_der):
             context.load_verify_locations(cadata=certificate)
     except ValueError:
-        raise LinkError(CERTIFICATE, "the CA certificate this device holds cannot be read: provision it again") from None
+        raise LinkError(CERTIFICATE, "this device's CA certificate cannot be read: provision it again") from None
     return context.wrap_socket(raw, server_hostname=server_name, do_handshake_on_connect=False)
 
 

@@ -1,9 +1,9 @@
 """What the application needs of a board. A stub: read by mypy and by people, never shipped to a device."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
-Ticks = Callable[[int, int], int]
+Ticks: TypeAlias = Callable[[int, int], int]
 
 class BlockDevice(Protocol):
     """MicroPython's block device: blocks that are erased whole, and programmed in any pieces."""

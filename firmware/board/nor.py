@@ -1,9 +1,9 @@
 """NOR flash for boards without any: erasing sets whole blocks to 0xFF, programming only clears bits.
 
-Behaves as `esp32.Partition` does, quirks included: with an offset it never erases, has no alignment rule, and runs on
-silently into the next block; past the end it raises OSError(-260). Setting a cleared bit is silently not done, as on the
-chip, and counted as a violation. Content and counters are kept in two files and written through: they survive the death
-of the process. For tests it cuts the power in any operation, after any byte, and can program weakly.
+Behaves as `esp32.Partition` does, quirks included: with an offset it never erases, has no alignment rule, and runs
+on silently into the next block; past the end it raises OSError(-260). Setting a cleared bit is silently not done, as
+on the chip, and counted as a violation. Content and counters are kept in two files and written through: they survive
+the death of the process. For tests it cuts the power in any operation, after any byte, and can program weakly.
 """
 
 import os
@@ -58,13 +58,14 @@ class NorFlash:
 
     def counters(self) -> "dict[str, int]":
         """All counters by name."""
-        return dict(zip(COUNTER_NAMES, self._counts()))
+        return dict(zip(COUNTER_NAMES, self._counts()))  # noqa: B905  # MicroPython's zip has no strict
 
     def cut_after(self, operations: int, torn_bytes: int = 0, *, from_end: bool = False) -> None:
         """Cut the power in the program or erase that follows `operations` more of them.
 
-        Of that one `torn_bytes` bytes are done and the next byte by half; 0 is nothing at all, its length or more is all
-        of it. `from_end`: an erase works from the last byte down. Then PowerCut is raised, by everything, until `power_on`.
+        Of that one `torn_bytes` bytes are done, and of a program half of the next; 0 is nothing at all, its length or
+        more is all of it. `from_end`: an erase works from the last byte down. Then everything raises PowerCut, until
+        `power_on`.
         """
         self._cut_at = self.operations + operations
         self._cut_bytes = torn_bytes
@@ -222,7 +223,9 @@ class FileCells:
         length = self._content.seek(0, 2)
         if length != blocks * block_bytes:
             self._content.close()
-            raise ValueError("%s has %d bytes, the flash has %d: is it its file?" % (path, length, blocks * block_bytes))
+            raise ValueError(
+                "%s has %d bytes, not the flash's %d: is it its file?" % (path, length, blocks * block_bytes)
+            )
         counters_path = path + ".counters"
         if not _exists(counters_path):
             with open(counters_path, "wb"):
@@ -255,7 +258,7 @@ class FileCells:
 
 
 def _open(path: str) -> "BinaryIO":
-    return open(path, "r+b", 0)  # type: ignore[return-value]  # noqa: SIM115  # open as long as the flash is
+    return open(path, "r+b", 0)  # open as long as the flash is
 
 
 def _make(path: str, blocks: int, block_bytes: int) -> None:

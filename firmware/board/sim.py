@@ -5,7 +5,6 @@ its small counters. Ending with `deep_sleep` keeps RTC and RTC memory in `retain
 loss of power: the RTC starts again in 2000, as an ESP32's does.
 """
 
-import framebuf
 import os
 import sys
 import time
@@ -13,6 +12,8 @@ from binascii import b2a_base64
 from json import dumps, load
 from select import POLLIN, poll
 from struct import pack, unpack
+
+import framebuf
 
 from firmware.board.nor import NorFlash
 from protocol.instants import UNIX_OFFSET_S
@@ -104,7 +105,8 @@ class Board:
 
     def pass_time(self, limit_ms: int) -> bool:
         """Let up to this much time pass: less when a button changes. On the host's clock also less, and True, when a
-        command waits."""
+        command waits.
+        """
         now_ms = self.ticks_ms()
         for _, down_ms, up_ms in self._presses[:2]:
             for change_ms in (down_ms, up_ms, self.ticks_add(up_ms, GAP_MS)):

@@ -112,10 +112,10 @@ class DeadlineSocket:
         self.flush()
         doing = "waiting for a message"
         while not self._ahead:
-            if self._network.check(doing) <= spare_ms:
-                return False
             self._ahead = self._some(1, False) or b""
             if not self._ahead:
+                if self._network.check(doing) <= spare_ms:
+                    return False
                 self._step(select.POLLIN, doing)
         return True
 
@@ -203,8 +203,8 @@ class DeadlineSocket:
         if not ready:
             return 0
         self._fruitless += 1
-        if self._fruitless > FRUITLESS_MAX:
-            time.sleep(PAUSE_S)  # an error that polls as ready, a TLS stream that wants the other direction: do not spin
+        if self._fruitless > FRUITLESS_MAX:  # an error that polls as ready, TLS that wants the other direction
+            time.sleep(PAUSE_S)
         return ready[0][1]
 
     def _count_marks(self, byte: int) -> None:

@@ -42,9 +42,7 @@ class Catalogue:
 def catalogue(session: Session, place: Place) -> Catalogue:
     """The services, teams, devices and questions of this organisation."""
     here = place.organisation_id
-    services = (
-        select(Service.code, Service.name).where(Service.organisation_id == here).order_by(Service.name)
-    )
+    services = select(Service.code, Service.name).where(Service.organisation_id == here).order_by(Service.name)
     same_service = (Service.organisation_id == Team.organisation_id) & (Service.service_id == Team.service_id)
     teams = (
         select(Team.code, Team.name, Service.code)

@@ -74,6 +74,7 @@ def standings(session: Session, scope: Scope, at: datetime, also: Collection[int
         wanted = [Device.device_id.in_(scope.devices)]  # also one that lies on the bench
     query = (
         select(Device, placed, heard.c.received_at, heard.c.waiting, caught_up.c.received_at)
+        .select_from(Device)
         .outerjoin(placed, true())
         .outerjoin(heard, true())
         .outerjoin(caught_up, true())
@@ -102,9 +103,7 @@ def _standing(device: Device, *row: Any) -> Standing:
 
 def _newest_placement(at: datetime) -> FromClause:
     def same(left: type[Team | Location], key: str) -> ColumnElement[bool]:
-        return and_(
-            left.organisation_id == Placement.organisation_id, getattr(left, key) == getattr(Placement, key)
-        )
+        return and_(left.organisation_id == Placement.organisation_id, getattr(left, key) == getattr(Placement, key))
 
     return (
         select(
@@ -115,6 +114,7 @@ def _newest_placement(at: datetime) -> FromClause:
             Location.name.label("location"),
             Placement.from_at,
         )
+        .select_from(Placement)
         .join(Team, same(Team, "team_id"))
         .join(Location, same(Location, "location_id"))
         .join(
@@ -140,6 +140,7 @@ def _newest_status(*conditions: ColumnElement[bool]) -> FromClause:
             Connection.received_at,
             func.greatest(Connection.last_sequence - Journal.stored_through, 0).label("waiting"),
         )
+        .select_from(Connection)
         .join(
             Journal,
             and_(

@@ -38,9 +38,7 @@ class Timeseries:
     totals: Tally
 
 
-def timeseries(
-    session: Session, scope: Scope, period: Period, granularity: Granularity, today: date
-) -> Timeseries:
+def timeseries(session: Session, scope: Scope, period: Period, granularity: Granularity, today: date) -> Timeseries:
     """The series of `scope` over `period`. An open end is set by the answers there are, but reaches `today`.
 
     Raises TooManyBucketsError.
@@ -71,9 +69,7 @@ def timeseries(
     undated = tally_of(UNDATED)
     totals = _sum([*(tally for _, tally in points), undated if period.unbounded else Tally()])
     suspected = _sum(
-        tally
-        for (start, flagged), tally in found.items()
-        if flagged and (start != UNDATED or period.unbounded)
+        tally for (start, flagged), tally in found.items() if flagged and (start != UNDATED or period.unbounded)
     )
     return Timeseries(first, after, points, undated, suspected, totals)
 

@@ -29,11 +29,6 @@ def read_meta(session: Session, organisation: int | None) -> MetaAnswer:
         organisation=place.organisation_id,
         services=[NamedService(service=code, name=name) for code, name in found.services],
         teams=[NamedTeam(team=team.code, name=team.name, service=team.service) for team in found.teams],
-        devices=[
-            NamedDevice(device=device.name, serial=device.serial, state=device.state)
-            for device in found.devices
-        ],
-        questions=[
-            NamedQuestion(question=word, text=text, topic=topic) for word, text, topic in found.questions
-        ],
+        devices=[NamedDevice(device=device.name, serial=device.serial, state=device.state) for device in found.devices],
+        questions=[NamedQuestion(question=word, text=text, topic=topic) for word, text, topic in found.questions],
     )

@@ -44,7 +44,9 @@ def read_timeseries(session: Session, query: FiguresQuery, now: datetime, addres
         """The target on the last day before `after`; of days to come, today's."""
         return targets.percent_on(min(after - timedelta(days=1), asked.today), lineage)
 
-    delivered_through = min([now, *(device.caught_up_at for device in devices if device.in_use)])
+    delivered_through = min(
+        [now, *(device.caught_up_at for device in devices if device.in_use and not _is_late(device, now))]
+    )
     points = [
         _point(bucket, tally, place.zone, target_after(bucket.after), delivered_through)
         for bucket, tally in series.points
@@ -68,9 +70,7 @@ def read_devices(session: Session, query: FiguresQuery, now: datetime) -> list[D
     targets = find_targets(session, asked.scope.place)
     last_day = min(asked.today, asked.period.after - timedelta(days=1)) if asked.period.after else asked.today
     return [
-        _device(
-            standing, found.get(standing.device_id, Tally()), targets.percent_on(last_day, standing.lineage)
-        )
+        _device(standing, found.get(standing.device_id, Tally()), targets.percent_on(last_day, standing.lineage))
         for standing in standings(session, asked.scope, now, also=found.keys())
     ]
 
@@ -80,14 +80,10 @@ def _series(session: Session, asked: Asked) -> Timeseries:
         return timeseries(session, asked.scope, asked.period, asked.granularity, asked.today)
     except TooManyBucketsError as error:
         detail = f"{error} Ask for a coarser granularity or a shorter period."
-        raise ProblemError(
-            wrong_parameters(ParameterProblem(parameter="granularity", detail=detail))
-        ) from None
+        raise ProblemError(wrong_parameters(ParameterProblem(parameter="granularity", detail=detail))) from None
 
 
-def _point(
-    bucket: Bucket, tally: Tally, zone: ZoneInfo, target: float | None, delivered_through: datetime
-) -> Point:
+def _point(bucket: Bucket, tally: Tally, zone: ZoneInfo, target: float | None, delivered_through: datetime) -> Point:
     end = instant(bucket.after, zone)
     return Point(
         **_measured(positivity(*tally)),
@@ -160,6 +156,11 @@ def _resolved(query: FiguresQuery, asked: Asked, series: Timeseries) -> Resolved
     )
 
 
+def _is_late(device: Standing, now: datetime) -> bool:
+    """Late ones are told beside the figures: one device in a drawer must not put every bucket in doubt."""
+    return device.caught_up_at < now - LATE_AFTER
+
+
 def _meta(devices: list[Standing], now: datetime, target: float | None, data_version: int) -> Meta:
     in_use = [device for device in devices if device.in_use]
     return Meta(
@@ -167,6 +168,6 @@ def _meta(devices: list[Standing], now: datetime, target: float | None, data_ver
         as_of=now,
         target=target,
         suppressed_below=PUBLISH_FROM,
-        late_devices=sum(device.caught_up_at < now - LATE_AFTER for device in in_use),
+        late_devices=sum(_is_late(device, now) for device in in_use),
         pending_reported=sum(device.waiting for device in in_use),
     )

@@ -42,9 +42,7 @@ def make_problem(status: HTTPStatus, detail: str) -> Problem:
     return Problem(title=status.phrase, status=status, detail=detail)
 
 
-def wrong_parameters(
-    *errors: ParameterProblem, status: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY
-) -> Problem:
+def wrong_parameters(*errors: ParameterProblem, status: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY) -> Problem:
     """422 for values that can never be right, 404 for a name that nothing carries."""
     detail = " ".join(f"{error.parameter}: {error.detail}" for error in errors)
     return Problem(title=status.phrase, status=status, detail=detail, errors=list(errors))

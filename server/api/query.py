@@ -127,9 +127,7 @@ def resolve_place(session: Session, organisation: int | None) -> Place:
 
 def _unknown(error: UnknownNameError) -> Problem:
     detail = f"{error} Ask /api/v1/meta for what there is."
-    return wrong_parameters(
-        ParameterProblem(parameter=error.parameter, detail=detail), status=HTTPStatus.NOT_FOUND
-    )
+    return wrong_parameters(ParameterProblem(parameter=error.parameter, detail=detail), status=HTTPStatus.NOT_FOUND)
 
 
 def _period(query: FiguresQuery, today: date) -> Period:
@@ -149,9 +147,7 @@ def _finding(error: Any) -> ParameterProblem:
     """One of pydantic's findings as a sentence."""
     parameter = str(error["loc"][0])
     if parameter not in MEANINGS:
-        return ParameterProblem(
-            parameter=parameter, detail=f"is not known here. Known are {', '.join(MEANINGS)}."
-        )
+        return ParameterProblem(parameter=parameter, detail=f"is not known here. Known are {', '.join(MEANINGS)}.")
     own = error["type"] == "value_error"
     return _wrong(parameter, str(error["ctx"]["error"]) if own else "has a value that cannot be used.")
 

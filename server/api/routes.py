@@ -4,15 +4,14 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.aggregates.catalogue import organisations
 from server.api.catalogue import read_meta
 from server.api.figures import read_timeseries
 from server.api.problems import MEDIA_TYPE, Problem
 from server.api.query import MEANINGS, FiguresQuery, read_query
 from server.api.shapes import MetaAnswer, TimeseriesAnswer
-from server.fleet.tables import Organisation
 
 PREFIX = "/api/v1"
 PROBLEM = {"model": Problem, "content": {MEDIA_TYPE: {}}}
@@ -66,5 +65,5 @@ def get_health() -> dict[str, str]:
 @operations.get("/readyz", operation_id="readyz", responses={503: PROBLEM})
 def get_readiness(session: OpenSession) -> dict[str, str]:
     """Whether the database answers and has its tables; 503 otherwise."""
-    session.execute(select(Organisation.organisation_id).limit(1))
+    organisations(session)
     return {"status": "ok"}

@@ -12,9 +12,7 @@ class Measured(BaseModel):
     """A positivity with what it rests on."""
 
     n: Annotated[int, Field(description="answers: positive + neutral + negative")]
-    responses: Annotated[
-        int, Field(description="passes; with several questions asked about, at least so many")
-    ]
+    responses: Annotated[int, Field(description="passes; with several questions asked about, at least so many")]
     positive: int
     positivity: Percent | None
     ci95: tuple[Percent, Percent] | None
@@ -38,7 +36,9 @@ class Point(Measured):
     start: datetime
     end: datetime
     target: Percent | None
-    complete: Annotated[bool, Field(description="it is over, and every device in use has delivered since")]
+    complete: Annotated[
+        bool, Field(description="it is over, and every device in use but the late ones has delivered since")
+    ]
 
 
 class Totals(Judged):

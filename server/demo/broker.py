@@ -87,9 +87,7 @@ class _Broker:
         deadline = time.monotonic() + START_TIMEOUT_S
         while not (answers(self.port) and answers(self.ingest_port)):
             if not child.running or time.monotonic() > deadline:
-                raise StartError(
-                    f"{self.name} did not start. Its log, {child.log_file}, ends: {child.last_words()}"
-                )
+                raise StartError(f"{self.name} did not start. Its log, {child.log_file}, ends: {child.last_words()}")
             time.sleep(POLL_S)
 
     def _fill(self, template: Path, file: Path, **values: object) -> None:

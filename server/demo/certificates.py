@@ -66,9 +66,7 @@ def _make_server_certificate(authority_key_file: Path, files: Certificates, host
     authority = x509.load_pem_x509_certificate(files.authority_pem.read_bytes())
     authority_key = serialization.load_pem_private_key(authority_key_file.read_bytes(), password=None)
     if not isinstance(authority_key, ec.EllipticCurvePrivateKey):
-        raise TypeError(
-            f"{authority_key_file} does not hold a P-256 key. Remove its folder; it is made again."
-        )
+        raise TypeError(f"{authority_key_file} does not hold a P-256 key. Remove its folder; it is made again.")
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0])])
     end = min(datetime.now(UTC) + timedelta(days=SERVER_DAYS), authority.not_valid_after_utc)
@@ -80,9 +78,7 @@ def _make_server_certificate(authority_key_file: Path, files: Certificates, host
         .add_extension(_key_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.SubjectAlternativeName([_general_name(host) for host in hosts]), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
-        )
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
         .sign(authority_key, hashes.SHA256())
     )
     _write_key(files.server_key, key)

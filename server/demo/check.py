@@ -32,7 +32,7 @@ def check(line: Line) -> dict[str, int]:
     story.fields["partial_percent"] = 0  # every pass here ends with a thank-you
     trust = set_up_trust(line, story, now)
     postings = [posting for posting in story.postings if posting.from_week == 0][:DEVICES]
-    devices = _start_devices(line, trust, story, postings, now)
+    devices = _start_devices(line, trust, postings, now)
     try:
         for number in range(ROUNDS):
             _round(line, story, trust, list(zip(postings, devices, strict=True)), number)
@@ -47,23 +47,19 @@ def check(line: Line) -> dict[str, int]:
     }
 
 
-def _start_devices(
-    line: Line, trust: Trust, story: Story, postings: list[Posting], now: datetime
-) -> list[SimulatedDevice]:
+def _start_devices(line: Line, trust: Trust, postings: list[Posting], now: datetime) -> list[SimulatedDevice]:
     devices = []
     for posting in postings:
         directory = line.devices / posting.serial
-        add_device(line, trust, story, posting, directory, now - timedelta(days=1))
+        add_device(line, trust, posting, directory, now - timedelta(days=1))
     line.write_broker_accounts()
     for posting in postings:
         options = ("--virtual", str(pet_time(now - timedelta(hours=1))), "--quiet")
-        devices.append(SimulatedDevice(line.devices / posting.serial, *options))
+        devices.append(SimulatedDevice(line.devices / posting.serial, line.application, *options))
     return devices
 
 
-def _round(
-    line: Line, story: Story, trust: Trust, pairs: list[tuple[Posting, SimulatedDevice]], number: int
-) -> None:
+def _round(line: Line, story: Story, trust: Trust, pairs: list[tuple[Posting, SimulatedDevice]], number: int) -> None:
     if number == CUT_IN_ROUND:
         print("the network is cut")
         line.network.cut()

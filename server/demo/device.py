@@ -11,6 +11,8 @@ import threading
 from pathlib import Path
 from typing import IO, Any
 
+from server.demo.child import StartError
+
 PROJECT = Path(__file__).resolve().parents[2]
 HEAP = "56wk"  # the initial heap of an ESP32, in words
 EVENT_TIMEOUT_S = 120  # a device on a busy machine; only a hang takes longer
@@ -28,29 +30,36 @@ def micropython_command(directory: Path, *options: str) -> list[str]:
     return [str(micropython), "-X", f"heapsize={HEAP}", "-m", "firmware.simulator", str(directory), *options]
 
 
-def micropython_environment() -> dict[str, str]:
-    """Where MicroPython finds `firmware`, `protocol` and umqtt.simple."""
-    libraries = Path(sys.prefix) / "micropython"
-    return {**os.environ, "MICROPYPATH": f"{PROJECT}:{libraries}:.frozen"}
+def build_application(directory: Path) -> dict[str, str]:
+    """Build the application as bytecode, as it runs on a device; the environment in which MicroPython finds it."""
+    build = [sys.executable, "-m", "tools.application", str(directory), "--board", "sim"]
+    answer = subprocess.run(build, cwd=PROJECT, capture_output=True, text=True, check=False)
+    if answer.returncode != 0:
+        raise StartError(f"the device application could not be built: {answer.stderr.strip()}")
+    return {**os.environ, "MICROPYPATH": f"{directory}:.frozen"}
 
 
 class SimulatedDevice:
-    """Starts at once; `close` ends it as by deep sleep, `kill` as by loss of power."""
+    """Starts at once; `close` ends it as by deep sleep, `kill` as by loss of power.
 
-    def __init__(self, directory: Path, *options: str) -> None:
+    `environment`: as `build_application` gives it.
+    """
+
+    def __init__(self, directory: Path, environment: dict[str, str], *options: str) -> None:
         self.directory = directory
         self.completed = 0  # passes that ended in a thank-you
         self._events: queue.Queue[Event | None] = queue.Queue()
         self._log = (directory / "console.log").open("ab")
         self._process = subprocess.Popen(
             micropython_command(directory.resolve(), *options),
-            cwd=PROJECT,
-            env=micropython_environment(),
+            cwd=directory,
+            env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
         )
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         self._input: IO[bytes] = self._process.stdin
         self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
         self._reader.start()
@@ -70,13 +79,9 @@ class SimulatedDevice:
             try:
                 event = self._events.get(timeout=EVENT_TIMEOUT_S)
             except queue.Empty:
-                raise DeviceError(
-                    f"{self.directory.name} did not say {name!r}; its log: {self._log.name}"
-                ) from None
+                raise DeviceError(f"{self.directory.name} did not say {name!r}; its log: {self._log.name}") from None
             if event is None or event["event"] == "lacking":
-                raise DeviceError(
-                    self._ended() if event is None else f"{self.directory.name}: {event['reason']}"
-                )
+                raise DeviceError(self._ended() if event is None else f"{self.directory.name}: {event['reason']}")
             if event["event"] == name:
                 return event
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from server.database import make_engine
 from server.demo.broker import INGEST_USER, Broker, IotcoreBroker, make_broker
 from server.demo.child import POLL_S, Child, Claim, StartError
+from server.demo.device import build_application
 from server.demo.network import Network
 from server.demo.ports import kept_port
 from server.demo.postgres import EmbeddedPostgres
@@ -28,11 +29,12 @@ from server.fleet.keys import KeyRing, create_key_file, open_key_ring
 from server.migrations import upgrade
 
 READY_TIMEOUT_S = 60
+INGEST_IS_READY = "ready: subscribed"  # as it says in its log
 WEB_PORT = 8000
 
 
 class Line:
-    """One directory holds it all: `postgres/`, `broker/`, `secrets/`, `devices/`, the logs. Use as a context manager."""
+    """One directory holds it all: `postgres/`, `broker/`, `secrets/`, `devices/`, logs. Use as a context manager."""
 
     def __init__(self, directory: Path, *, embedded_broker: bool = False, web_port: int | None = None) -> None:
         self.directory = directory.absolute()
@@ -82,6 +84,7 @@ class Line:
         self._secrets = self.directory / "secrets"
         self._secrets.mkdir(mode=0o700, exist_ok=True)
         self.devices.mkdir(exist_ok=True)
+        self.application = build_application(self.directory / "application")
         self._start_database()
         self._make_secrets()
         self._start_broker()
@@ -123,12 +126,17 @@ class Line:
         self.ingest.start()
         self.web.start()
         deadline = monotonic() + READY_TIMEOUT_S
-        while not self._page_answers():
+        while not (self._ingest_listens() and self._page_answers()):
             for child in (self.ingest, self.web):
                 if not child.running:
-                    raise StartError(f"{child.name} did not start. Its log, {child.log_file}, ends: {child.last_words()}")
+                    raise StartError(
+                        f"{child.name} did not start. Its log, {child.log_file}, ends: {child.last_words()}"
+                    )
             if monotonic() > deadline:
                 raise StartError(f"the pages do not answer at {self.url}. Look into {self.web.log_file}.")
+
+    def _ingest_listens(self) -> bool:
+        return INGEST_IS_READY in self.ingest.log_file.read_text(errors="replace")
 
     def _page_answers(self) -> bool:
         try:
@@ -146,8 +154,8 @@ class Line:
             password_file.unlink(missing_ok=True)
             write_private(password_file, str(database.password).encode())
         return {
-            **os.environ,
-            "PET_DATABASE_URL": database.set(password=None).render_as_string(),
+            **self.application,
+            "PET_DATABASE_URL": f"postgresql://{database.username}@{database.host}:{database.port}/{database.database}",
             "PET_DATABASE_PASSWORD_FILE": str(password_file),
             "PET_KEY_FILE": str(self._secrets / "key"),
             "PET_BROKER_HOST": self.broker.host,

@@ -63,7 +63,7 @@ class Network:
                     if key.fileobj is self._listener:
                         self._accept()
                     elif key.fileobj in self._peers:
-                        self._relay(key.fileobj)  # type: ignore[arg-type]
+                        self._relay(key.fileobj)
 
     def _accept(self) -> None:
         near, _ = self._listener.accept()

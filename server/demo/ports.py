@@ -32,9 +32,7 @@ def free_port() -> int:
         port = random.randint(FIRST_PORT, LAST_PORT)  # noqa: S311 - not a secret
         if is_free(port):
             return port
-    raise StartError(
-        f"No free port between {FIRST_PORT} and {LAST_PORT} on 127.0.0.1. End some of the programs there."
-    )
+    raise StartError(f"No free port between {FIRST_PORT} and {LAST_PORT} on 127.0.0.1. End some of the programs there.")
 
 
 def is_free(port: int) -> bool:
@@ -60,7 +58,5 @@ def answers(port: int) -> bool:
 def _read(file: Path) -> int:
     text = file.read_text(encoding="ascii", errors="replace").strip()
     if not (text.isdecimal() and 0 < int(text) < 65536):
-        raise StartError(
-            f"{file} should hold a port number and holds {text[:20]!r}. Remove it; a port is chosen anew."
-        )
+        raise StartError(f"{file} should hold a port number and holds {text[:20]!r}. Remove it; a port is chosen anew.")
     return int(text)

@@ -172,9 +172,7 @@ class EmbeddedPostgres:
             _write_private(file, secrets.token_urlsafe(24))
         return file.read_text(encoding="ascii")
 
-    def _control(
-        self, action: str, *words: str, stdout: Any = subprocess.PIPE
-    ) -> subprocess.CompletedProcess[str]:
+    def _control(self, action: str, *words: str, stdout: Any = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
         return self._run(
             "pg_ctl",
             action,
@@ -185,9 +183,7 @@ class EmbeddedPostgres:
             stdout=stdout,
         )
 
-    def _run(
-        self, program: str, *words: str, stdout: Any = subprocess.PIPE
-    ) -> subprocess.CompletedProcess[str]:
+    def _run(self, program: str, *words: str, stdout: Any = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [str(self._binaries / program), *words],
             stdin=subprocess.DEVNULL,

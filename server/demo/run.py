@@ -31,21 +31,21 @@ def run_demo(directory: Path, *, embedded_broker: bool, web_port: int) -> None:
         print(f"broker: {line.broker.name} · data: {line.directory} · Ctrl-C stops everything", flush=True)
         try:
             trust = find_trust(line, story) or set_up_trust(line, story, now)
-            _prepare_try(line, trust, story, now)
+            _prepare_try(line, trust, now)
             _press_history(line, trust, story, now)
             _go_on(line, trust, story)
         except KeyboardInterrupt:
             print("\nstopping; the data stay in", line.directory, flush=True)
 
 
-def _as_ctrl_c(number: int, frame: object) -> NoReturn:
+def _as_ctrl_c(_number: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _prepare_try(line: Line, trust: Trust, story: Story, now: datetime) -> None:
+def _prepare_try(line: Line, trust: Trust, now: datetime) -> None:
     directory = line.devices / "try"
     if not (directory / "pet_id.bin").exists():
-        add_device(line, trust, story, TRY, directory, now)
+        add_device(line, trust, TRY, directory, now)
         line.write_broker_accounts()
     write_settings(line, directory, live=True)
 
@@ -55,7 +55,10 @@ def _press_history(line: Line, trust: Trust, story: Story, now: datetime) -> Non
     waiting = [posting for posting in story.postings if not (line.devices / posting.serial / DONE).exists()]
     if not waiting:
         return
-    print(f"{len(waiting)} devices press {story.fields['weeks']} weeks of answers and hand them over:", flush=True)
+    print(
+        f"{len(waiting)} devices press {story.fields['weeks']} weeks of answers and hand them over:",
+        flush=True,
+    )
     scripts: dict[str, list[str]] = {}
     for posting in waiting:
         directory = line.devices / posting.serial
@@ -63,12 +66,14 @@ def _press_history(line: Line, trust: Trust, story: Story, now: datetime) -> Non
             scripts[posting.serial] = []
         else:
             from_at = story.starts_at(now) + timedelta(weeks=posting.from_week)
-            add_device(line, trust, story, posting, directory, from_at)
+            add_device(line, trust, posting, directory, from_at)
             scripts[posting.serial] = history(story, posting, trust.shapes[posting.questionnaire], now)
     line.write_broker_accounts()
     stopping = threading.Event()
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        jobs = [pool.submit(_press_one, line, posting, story, scripts[posting.serial], now, stopping) for posting in waiting]
+        jobs = [
+            pool.submit(_press_one, line, posting, story, scripts[posting.serial], now, stopping) for posting in waiting
+        ]
         try:
             for number, job in enumerate(jobs, 1):
                 print(f"  {number:2} of {len(jobs)}: {job.result()}", flush=True)
@@ -84,7 +89,7 @@ def _press_one(
     directory = line.devices / posting.serial
     starts_at = story.starts_at(now) + timedelta(weeks=posting.from_week) if script else now
     write_settings(line, directory, live=False)
-    device = SimulatedDevice(directory, "--virtual", str(pet_time(starts_at)), "--quiet")
+    device = SimulatedDevice(directory, line.application, "--virtual", str(pet_time(starts_at)), "--quiet")
     try:
         for start in range(0, len(script), 100):
             if stopping.is_set():
@@ -107,7 +112,7 @@ def _go_on(line: Line, trust: Trust, story: Story) -> None:
         pairs = []
         for posting in story.postings[:LIVE_DEVICES]:
             write_settings(line, line.devices / posting.serial, live=True)
-            device = SimulatedDevice(line.devices / posting.serial, "--quiet")
+            device = SimulatedDevice(line.devices / posting.serial, line.application, "--quiet")
             stack.callback(device.close)
             pairs.append((posting, device))
         pause = threading.Event()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from protocol.instants import from_unix
+from server.demo.child import StartError
 
 DEMO_FILES = Path(__file__).resolve().parents[2] / "deploy" / "demo"
 OPENING_HOURS_UTC = (8, 17)
@@ -46,9 +47,9 @@ class Story:
 
     def deal(self, question: str, week: int) -> str:
         """The next answer to this question in that week, as an option's code."""
-        rows = [
-            row for row in self.fields["answers"] if row["question"] == question and row["from_week"] <= week
-        ]
+        rows = [row for row in self.fields["answers"] if row["question"] == question and row["from_week"] <= week]
+        if not rows:
+            raise StartError(f"deploy/demo/story.toml says nothing of the answers to {question} in week {week}.")
         row = max(rows, key=lambda each: int(each["from_week"]))
         deck = self.decks.setdefault((question, row["from_week"]), [])
         if not deck:
@@ -87,9 +88,7 @@ def history(story: Story, posting: Posting, shape: list[QuestionShape], now: dat
 def one_pass(story: Story, shape: list[QuestionShape], week: int) -> list[str]:
     """The commands of one person's pass."""
     dice = story.dice
-    leaves_after = (
-        dice.randint(1, len(shape) - 1) if dice.random() * 100 < story.fields["partial_percent"] else None
-    )
+    leaves_after = dice.randint(1, len(shape) - 1) if dice.random() * 100 < story.fields["partial_percent"] else None
     commands = ["press 1"]  # any button starts
     for number, (question, options) in enumerate(shape):
         if number == leaves_after:

@@ -16,10 +16,23 @@ from server.demo.line import Line
 from server.demo.story import DEMO_FILES, Posting, QuestionShape, Story
 from server.fleet.devices import enrol, find_device
 from server.fleet.files import write_private
-from server.fleet.organisations import add_location, add_organisation, add_service, add_team, find_location, find_team
+from server.fleet.organisations import (
+    add_location,
+    add_organisation,
+    add_service,
+    add_team,
+    find_location,
+    find_team,
+)
 from server.fleet.placements import place
-from server.fleet.questionnaires import publish
-from server.fleet.tables import SCOPE_ORGANISATION, Organisation, QuestionnaireVersion, VersionOption, VersionQuestion
+from server.fleet.questionnaires import publish_file
+from server.fleet.tables import (
+    SCOPE_ORGANISATION,
+    Organisation,
+    QuestionnaireVersion,
+    VersionOption,
+    VersionQuestion,
+)
 from server.fleet.targets import set_target
 
 NEVER_S = 10**9
@@ -39,7 +52,7 @@ def find_trust(line: Line, story: Story) -> Trust | None:
     with Session(line.engine, expire_on_commit=False) as session:
         name = story.fields["organisation"]["name"]
         organisation = session.scalar(select(Organisation).where(Organisation.name == name))
-        return None if organisation is None else _trust(session, organisation, story)
+        return None if organisation is None else _trust(session, organisation)
 
 
 def set_up_trust(line: Line, story: Story, now: datetime) -> Trust:
@@ -57,10 +70,10 @@ def set_up_trust(line: Line, story: Story, now: datetime) -> Trust:
         set_target(session, organisation, value, (SCOPE_ORGANISATION, None), starts_at.date(), target["set_by"])
         for code in sorted({service["questionnaire"] for service in story.fields["service"]}):
             publish_file(session, organisation, DEMO_FILES / "questionnaires" / f"{code}.toml", starts_at)
-        return _trust(session, organisation, story)
+        return _trust(session, organisation)
 
 
-def add_device(line: Line, trust: Trust, story: Story, posting: Posting, directory: Path, from_at: datetime) -> None:
+def add_device(line: Line, trust: Trust, posting: Posting, directory: Path, from_at: datetime) -> None:
     """Enrol and place one device, and write the folder that is its flash."""
     with Session(line.engine) as session, session.begin():
         organisation = session.merge(trust.organisation, load=False)
@@ -87,7 +100,7 @@ def write_settings(line: Line, directory: Path, *, live: bool) -> None:
     (directory / "vfs" / "settings.json").write_text(json.dumps(settings))
 
 
-def _trust(session: Session, organisation: Organisation, story: Story) -> Trust:
+def _trust(session: Session, organisation: Organisation) -> Trust:
     packages: dict[str, bytes] = {}
     shapes: dict[str, list[QuestionShape]] = {}
     for version in session.scalars(select(QuestionnaireVersion).order_by(QuestionnaireVersion.version)):

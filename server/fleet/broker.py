@@ -37,7 +37,7 @@ def write_broker_files(session: Session, directory: Path, ingest_user: str, inge
             )
             .where(Device.state.in_((ACTIVE, LOST)))
             .order_by(Device.device_id)
-        ).tuples()
+        )
     )
     devices = {device_name(device_id): password_hash for device_id, password_hash in accounts}
     write_accounts(directory, ingest_user, hash_password(ingest_password), devices)

@@ -80,8 +80,8 @@ def publish(file: Path, organisation: OrganisationName = None) -> None:
     """Publish a questionnaire version from its definition. What would not fit a device is refused here."""
     with transaction() as session:
         version = publish_file(session, find_organisation(session, organisation), file, now())
-        done = f"questionnaire {version.definition['code']} version {version.version}, reference {version.reference}"
-    print(done)
+        code, number, reference = version.definition["code"], version.version, version.reference
+    print(f"questionnaire {code} version {number}, reference {reference}")
 
 
 @target.command("set")
@@ -89,7 +89,9 @@ def set_target(
     value: Annotated[str, typer.Argument(help="0.85 for 85 %.")],
     by: Annotated[str, typer.Option(help="The role that sets it.")],
     from_date: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"])],
-    scope: Annotated[str, typer.Option(help="organisation, service:CODE, team:CODE or device:SERIAL.")] = "organisation",
+    scope: Annotated[
+        str, typer.Option(help="organisation, service:CODE, team:CODE or device:SERIAL.")
+    ] = "organisation",
     organisation: OrganisationName = None,
 ) -> None:
     """Set the positivity to be reached, from a date on."""

@@ -5,9 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from protocol.package import SCREEN_TEXTS
 from protocol.record import ANSWERS_MAX, LANGUAGE_MAX, OPTIONS_MAX
-from protocol.screen import BUTTON_COUNT
+from protocol.screen import BUTTON_COUNT, SCREEN_TEXTS
 from server.errors import OperatorError
 from server.fleet.typeset import WORDS_MAX, lacking_letters
 

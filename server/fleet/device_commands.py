@@ -55,7 +55,7 @@ def rotate_key(word: DeviceWord, identity_file: IdentityFile, organisation: Orga
 
 
 @device.command()
-def place(  # noqa: PLR0913, each is an option of the command
+def place(
     device: Annotated[str, typer.Option(help="Its serial, or its 8 hex digits.")],
     team: Annotated[str, typer.Option(help="A team's code.")],
     location: Annotated[str, typer.Option(help="A location's code.")],
@@ -88,7 +88,8 @@ def unplace(
 ) -> None:
     """End a device's open placement, so that it can be placed elsewhere."""
     with transaction() as session:
-        end_placement(session, devices.find_device(session, find_organisation(session, organisation), word), to_at)
+        row = devices.find_device(session, find_organisation(session, organisation), word)
+        end_placement(session, row, to_at)
     print(f"device {word} is placed until {to_at}")
 
 

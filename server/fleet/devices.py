@@ -109,9 +109,7 @@ def _issue_keys(session: Session, device: Device, now: datetime, key_ring: KeyRi
 
 def _move(device: Device, allowed: tuple[str, ...], state: str) -> None:
     if device.state not in allowed:
-        raise OperatorError(
-            f"device {device_name(device.device_id)} is {device.state}: it cannot become {state}."
-        )
+        raise OperatorError(f"device {device_name(device.device_id)} is {device.state}: it cannot become {state}.")
     device.state = state
 
 

@@ -47,9 +47,7 @@ def add_service(session: Session, organisation: Organisation, code: str, name: s
 def add_team(session: Session, service: Service, code: str, name: str) -> Team:
     """A team of this service."""
     organisation_id = service.organisation_id
-    return _add(
-        session, Team(organisation_id=organisation_id, service_id=service.service_id, code=code, name=name)
-    )
+    return _add(session, Team(organisation_id=organisation_id, service_id=service.service_id, code=code, name=name))
 
 
 def add_location(session: Session, organisation: Organisation, code: str, name: str) -> Location:
@@ -83,9 +81,7 @@ def _add(session: Session, row: Kind) -> Kind:
 
 
 def _find(session: Session, kind: type[Kind], organisation_id: int, code: str) -> Kind:
-    rows = {
-        row.code: row for row in session.scalars(select(kind).where(kind.organisation_id == organisation_id))
-    }
+    rows = {row.code: row for row in session.scalars(select(kind).where(kind.organisation_id == organisation_id))}
     if code not in rows:
         known = ", ".join(sorted(rows)) or "none yet"
         raise OperatorError(f"there is no {kind.__tablename__} {code}; there are: {known}.")

@@ -5,10 +5,11 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from protocol.package import SCREEN_TEXTS, pack_package, parse_index
+from protocol.package import pack_package, parse_index
 from protocol.screen import (
     HEIGHT,
     LABEL_GAP,
+    SCREEN_TEXTS,
     TEXT_WITH_FACES_HEIGHT,
     TEXT_WITH_MARKS_HEIGHT,
     WIDTH,
@@ -19,10 +20,11 @@ from protocol.screen import (
 from server.fleet.definition import Definition, DefinitionError, Question, check_definition
 from server.fleet.typeset import Block, DoesNotFitError, Picture, draw, typeset, typeset_alike, words_alike
 
-QUESTION_SIZES = (20, 18, 17, 16, 15, 14)
-LABEL_SIZES = (18, 17, 16, 15, 14)
-WORD_SIZES = (28, 26, 24, 22, 20, 18, 17, 16, 15, 14)
-SCREEN_SIZES = (24, 22, 20, 18, 17, 16, 15, 14)
+# Even numbers of pixels: at 15 and 17 the letters of this font run into each other.
+QUESTION_SIZES = (20, 18, 16, 14)
+LABEL_SIZES = (18, 16, 14)
+WORD_SIZES = (28, 26, 24, 22, 20, 18, 16, 14)
+SCREEN_SIZES = (22, 20, 18, 16, 14)
 # The texts below which the five marks stand.
 HEIGHT_OF_TEXT = {
     "start": TEXT_WITH_MARKS_HEIGHT,

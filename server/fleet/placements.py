@@ -13,7 +13,7 @@ from server.fleet.tables import Device, Location, Placement, Team
 from server.ingest.tables import Response
 
 
-def place(  # noqa: PLR0913, a placement is just these
+def place(
     session: Session,
     device: Device,
     team: Team,
@@ -63,9 +63,7 @@ def end_placement(session: Session, device: Device, to_at: datetime) -> Placemen
     )
     if last is not None and last >= to_at:
         # Their counts stand under this placement's team; moving counts needs an audit, which this is not.
-        raise OperatorError(
-            f"responses up to {last} are counted there already: end the placement after that."
-        )
+        raise OperatorError(f"responses up to {last} are counted there already: end the placement after that.")
     placement.to_at = to_at
     return placement
 

@@ -126,8 +126,6 @@ def _add_to_version(
     session.add(VersionQuestion(**key, question_id=question.question_id, kind=question.kind))
     session.flush()
     session.add_all(
-        VersionOption(
-            **key, option=number, code=option.code, label=option.label[language], sentiment=option.sentiment
-        )
+        VersionOption(**key, option=number, code=option.code, label=option.label[language], sentiment=option.sentiment)
         for number, option in enumerate(question.options, 1)
     )

@@ -44,9 +44,7 @@ device_numbers = Sequence("device_number", metadata=Base.metadata, maxvalue=DEVI
 
 def device_foreign_key() -> ForeignKeyConstraint:
     """For every table that belongs to a device."""
-    return ForeignKeyConstraint(
-        ["organisation_id", "device_id"], ["device.organisation_id", "device.device_id"]
-    )
+    return ForeignKeyConstraint(["organisation_id", "device_id"], ["device.organisation_id", "device.device_id"])
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
@@ -75,9 +73,7 @@ class Team(Base):
     __tablename__ = "team"
     __table_args__ = (
         UniqueConstraint("organisation_id", "code"),
-        ForeignKeyConstraint(
-            ["organisation_id", "service_id"], ["service.organisation_id", "service.service_id"]
-        ),
+        ForeignKeyConstraint(["organisation_id", "service_id"], ["service.organisation_id", "service.service_id"]),
     )
 
     organisation_id: Mapped[int] = mapped_column(primary_key=True)
@@ -137,9 +133,7 @@ class Placement(Base):
     __table_args__ = (
         device_foreign_key(),
         ForeignKeyConstraint(["organisation_id", "team_id"], ["team.organisation_id", "team.team_id"]),
-        ForeignKeyConstraint(
-            ["organisation_id", "location_id"], ["location.organisation_id", "location.location_id"]
-        ),
+        ForeignKeyConstraint(["organisation_id", "location_id"], ["location.organisation_id", "location.location_id"]),
         CheckConstraint("to_at IS NULL OR from_at < to_at", name="span"),
         Index(None, "organisation_id", "device_id", "from_at"),
     )
@@ -207,9 +201,7 @@ class VersionQuestion(Base):
             ["organisation_id", "reference"],
             ["questionnaire_version.organisation_id", "questionnaire_version.reference"],
         ),
-        ForeignKeyConstraint(
-            ["organisation_id", "question_id"], ["question.organisation_id", "question.question_id"]
-        ),
+        ForeignKeyConstraint(["organisation_id", "question_id"], ["question.organisation_id", "question.question_id"]),
         CheckConstraint(f"position BETWEEN 1 AND {ANSWERS_MAX}", name="position"),
         _one_of("kind", QUESTION_KINDS),
     )

@@ -10,7 +10,7 @@ from server.errors import OperatorError
 from server.fleet.tables import Organisation, Target
 
 
-def set_target(  # noqa: PLR0913, PLR0917, a target is just these
+def set_target(
     session: Session,
     organisation: Organisation,
     value: Decimal,
@@ -33,9 +33,7 @@ def set_target(  # noqa: PLR0913, PLR0917, a target is just these
         )
     ):
         if other.from_date >= from_date:
-            raise OperatorError(
-                f"a target from {other.from_date} on is set for the same already: begin later."
-            )
+            raise OperatorError(f"a target from {other.from_date} on is set for the same already: begin later.")
         other.to_date = from_date
     target = Target(
         organisation_id=organisation.organisation_id,

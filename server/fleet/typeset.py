@@ -7,6 +7,7 @@ from importlib.resources import files
 from io import BytesIO
 from itertools import combinations, pairwise
 from typing import NamedTuple
+from unicodedata import normalize
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -18,15 +19,20 @@ ALIGNED = "dp"  # a tall and a deep letter: words side by side share these heigh
 
 
 class FontFile(NamedTuple):
-    """A font in an installed package, and the values of its variation axes."""
+    """A font in an installed package, and the values of its variation axes.
+
+    `shaped`: its letters join, stack or run from the right, which is work for HarfBuzz. Letters that do neither stand
+    more evenly without it: FreeType's own layout keeps them on whole pixels.
+    """
 
     package: str
     path: str
     axes: tuple[int, ...]
+    shaped: bool
 
 
 # Why this one: docs/adr/0005-server-typesets.md. A language in another script gets its own row here.
-LATIN = FontFile("fontpkg_roboto_condensed", "files/RobotoCondensed[wght].ttf", (700,))
+LATIN = FontFile("fontpkg_roboto_condensed", "files/RobotoCondensed[wght].ttf", (700,), shaped=False)
 FONTS: dict[str, FontFile] = {}
 
 
@@ -73,9 +79,7 @@ def typeset(text: str, language: str, sizes: Sequence[int], width: int, height: 
     return typeset_alike([text], language, sizes, width, height)[0]
 
 
-def typeset_alike(
-    texts: Sequence[str], language: str, sizes: Sequence[int], width: int, height: int
-) -> list[Picture]:
+def typeset_alike(texts: Sequence[str], language: str, sizes: Sequence[int], width: int, height: int) -> list[Picture]:
     """Each text as `typeset` has it, all in one size: no option may look larger than another."""
     for size in sizes:
         blocks = [_block(text, language, size, width, height) for text in texts]
@@ -97,24 +101,19 @@ def words_alike(texts: Sequence[str], language: str, size: int) -> list[Block]:
 
 def draw(block: Block, language: str) -> Picture:
     """The block's ink inside its margins."""
-    font = _font(language, block.size)
     image = Image.new("1", (block.width, block.height))
-    pen = ImageDraw.Draw(image)
-    pen.fontmode = "1"
     for number, (line, width) in enumerate(zip(block.lines, block.widths, strict=True)):
-        left = font.getbbox(line, mode="1", anchor="ls")[0]
-        x = (block.width - width) // 2 - round(left)
-        pen.text((x, MARGIN + block.above + block.pitch * number), line, fill=1, font=font, anchor="ls")
+        x = (block.width - width) // 2 - _ink_box(line, language, block.size)[0]
+        foot = MARGIN + block.above + block.pitch * number
+        _write(image, x, foot, line, language, block.size)
     return Picture(block.width, block.height, image.tobytes())
 
 
 def lacking_letters(text: str, language: str) -> str:
     """The letters of the text that the language's font cannot draw."""
     font = _font(language, TYPE_SIZE_MIN)
-    nothing = bytes(
-        font.getmask("\U0010ffff", mode="1")
-    )  # no font has it: what is drawn for a letter that is lacking
-    letters = sorted({letter for letter in text if not letter.isspace()})
+    nothing = bytes(font.getmask("\U0010ffff", mode="1"))  # no font has it: what is drawn for a letter that is lacking
+    letters = sorted({letter for letter in normalize("NFC", text) if not letter.isspace()})
     return "".join(letter for letter in letters if bytes(font.getmask(letter, mode="1")) == nothing)
 
 
@@ -138,9 +137,7 @@ def _line_breaks(text: str, language: str, size: int) -> Iterator[tuple[str, ...
         return
     words = text.split()[: WORDS_MAX + 1]
     for count in range(1, min(LINES_MAX, len(words)) + 1):
-        yield min(
-            _broken(words, count), key=lambda lines: max(_ink(line, language, size)[0] for line in lines)
-        )
+        yield min(_broken(words, count), key=lambda lines: max(_ink(line, language, size)[0] for line in lines))
 
 
 def _broken(words: list[str], count: int) -> Iterator[tuple[str, ...]]:
@@ -156,24 +153,45 @@ def _measure(lines: tuple[str, ...], language: str, size: int, *, aligned: bool 
     below = max(ink[2] for ink in inks)
     pitch = max(above + below + 1, letters[1] + 2)
     if aligned:
-        return Block(
-            lines, size, tuple(ink[0] for ink in inks), max(above, letters[1]), max(below, letters[2]), pitch
-        )
+        return Block(lines, size, tuple(ink[0] for ink in inks), max(above, letters[1]), max(below, letters[2]), pitch)
     return Block(lines, size, tuple(ink[0] for ink in inks), inks[0][1], inks[-1][2], pitch)
 
 
-@lru_cache(maxsize=4096)
 def _ink(line: str, language: str, size: int) -> tuple[int, int, int]:
     """Width of the ink, its height above the foot of the line and its depth below."""
-    left, top, right, bottom = _font(language, size).getbbox(line, mode="1", anchor="ls")
-    return round(right - left), round(-top), max(0, round(bottom))
+    left, top, right, bottom = _ink_box(line, language, size)
+    return right - left, -top, max(0, bottom)
+
+
+@lru_cache(maxsize=4096)
+def _ink_box(line: str, language: str, size: int) -> tuple[int, int, int, int]:
+    """The lit pixels' left, top, right and bottom edge, seen from the start of the line's foot.
+
+    The font's own box is wider: it counts the space after the last letter.
+    """
+    width = round(_font(language, size).getlength(line)) + 4 * size
+    image = Image.new("1", (width, 4 * size))
+    _write(image, 2 * size, 2 * size, line, language, size)
+    box = image.getbbox() or (2 * size, 2 * size, 2 * size + 1, 2 * size + 1)
+    return box[0] - 2 * size, box[1] - 2 * size, box[2] - 2 * size, box[3] - 2 * size
+
+
+def _write(image: Image.Image, x: int, foot: int, line: str, language: str, size: int) -> None:
+    pen = ImageDraw.Draw(image)
+    pen.fontmode = "1"
+    shaping = {"language": language} if FONTS.get(language, LATIN).shaped else {}
+    pen.text((x, foot), normalize("NFC", line), fill=1, font=_font(language, size), anchor="ls", **shaping)
+
+
+def _font(language: str, size: int) -> ImageFont.FreeTypeFont:
+    return _load(FONTS.get(language, LATIN), size)
 
 
 @lru_cache(maxsize=64)
-def _font(language: str, size: int) -> ImageFont.FreeTypeFont:
-    source = FONTS.get(language, LATIN)
+def _load(source: FontFile, size: int) -> ImageFont.FreeTypeFont:
     data = files(source.package).joinpath(source.path).read_bytes()
-    font = ImageFont.truetype(BytesIO(data), size, layout_engine=ImageFont.Layout.RAQM)
+    layout = ImageFont.Layout.RAQM if source.shaped else ImageFont.Layout.BASIC
+    font = ImageFont.truetype(BytesIO(data), size, layout_engine=layout)
     font.set_variation_by_axes(list(source.axes))
     return font
 

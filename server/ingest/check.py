@@ -1,4 +1,4 @@
-"""Is it authentic, and may this device speak? HMAC first, then key epoch, then the device's state, then the body."""
+"""Is it authentic, and may this device speak? HMAC, then key epoch, then the device's state, then the body."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -42,6 +42,12 @@ class Authentic(NamedTuple):
     body: Status | Batch
 
     @property
+    def batch(self) -> Batch:
+        """Its body, of a message that is a batch."""
+        assert isinstance(self.body, Batch)
+        return self.body
+
+    @property
     def journal(self) -> JournalKey:
         """The journal that the message speaks of. A journal belongs to its device and organisation."""
         return JournalKey(self.device.organisation_id, self.device.device_id, self.body.journal_id)
@@ -83,7 +89,7 @@ class _Register:
 
     def __init__(self, connection: Connection, key_ring: KeyRing, device_ids: set[int]) -> None:
         self._key_ring = key_ring
-        self._devices = _devices(connection, device_ids)
+        self._devices = known_devices(connection, device_ids)
         self._wrapped = _wrapped_keys(connection, device_ids)
         self._keys: dict[tuple[int, int], bytes] = {}
 
@@ -124,7 +130,8 @@ def _body(envelope: Envelope) -> Status | Batch:
     raise ProtocolError("unsupported", f"this server does not answer messages of type {envelope.header.type} yet")
 
 
-def _devices(connection: Connection, device_ids: set[int]) -> dict[int, KnownDevice]:
+def known_devices(connection: Connection, device_ids: set[int]) -> dict[int, KnownDevice]:
+    """The devices of these numbers, as far as they are enrolled."""
     rows = connection.execute(
         select(
             Device.organisation_id,

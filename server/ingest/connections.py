@@ -1,4 +1,4 @@
-"""A status opens a connection: it gets a fresh server nonce, and anchors time once that nonce has come back."""
+"""A status opens a connection: it gets a server nonce, and anchors time once that nonce has come back."""
 
 import secrets
 from collections.abc import Iterable
@@ -8,7 +8,13 @@ from sqlalchemy import Connection, bindparam, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from protocol.envelope import NONCE_BYTES
-from protocol.messages import COUNTER_BOOTS, COUNTER_BURNED_SLOTS, COUNTER_PRESSES, COUNTER_SYNC_FAILURES, Status
+from protocol.messages import (
+    COUNTER_BOOTS,
+    COUNTER_BURNED_SLOTS,
+    COUNTER_PRESSES,
+    COUNTER_SYNC_FAILURES,
+    Status,
+)
 from server.ingest import tables
 from server.ingest.check import Authentic
 
@@ -87,7 +93,12 @@ def confirm(connection: Connection, batches: Iterable[Authentic], met: dict[Conn
         )
         .values(confirmed_at=bindparam("at")),
         [
-            {"organisation": key[0], "device": key[1], "nonce": key[2], "at": confirmed[key].message.received_at}
+            {
+                "organisation": key[0],
+                "device": key[1],
+                "nonce": key[2],
+                "at": confirmed[key].message.received_at,
+            }
             for key in sorted(confirmed)
         ],
     )

@@ -1,4 +1,4 @@
-"""What one transaction takes into custody: its batches walked record by record, written at once afterwards."""
+"""What one transaction takes into custody: its batches, walked record by record and written afterwards."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -6,7 +6,6 @@ from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
 
-from protocol.messages import Batch
 from server.ingest.check import Authentic
 from server.ingest.facts import Facts
 from server.ingest.incoming import JournalKey
@@ -31,6 +30,11 @@ class QuarantineRow(NamedTuple):
     in_ledger: bool
     key_epoch: int
     received_at: datetime
+
+    @property
+    def key(self) -> tuple[int, bytes]:
+        """What names it: a resend has the same."""
+        return self.device_id, self.digest
 
 
 class GapRow(NamedTuple):
@@ -60,7 +64,7 @@ class EvidenceRow(NamedTuple):
 
 @dataclass
 class Custody:
-    """Filled batch by batch. `conflicting`: batches whose only news may be conflicts, with those rows' digests."""
+    """Filled batch by batch. `conflicting`: batches whose only news may be conflicts, with their keys."""
 
     facts: Facts
     apart: str | None = None
@@ -68,23 +72,24 @@ class Custody:
     quarantined: list[QuarantineRow] = field(default_factory=list)
     gaps: list[GapRow] = field(default_factory=list)
     evidence: list[EvidenceRow] = field(default_factory=list)
-    conflicting: list[tuple[EvidenceRow, set[bytes]]] = field(default_factory=list)
+    conflicting: list[tuple[EvidenceRow, set[tuple[int, bytes]]]] = field(default_factory=list)
+    # The last date in each journal so far: what follows it without a date came after it.
+    dated: dict[JournalKey, datetime] = field(default_factory=dict)
 
     def take(self, batch: Authentic, ledger: Ledger, oldest_readable: int | None) -> None:
         """Walk the batch. `oldest_readable`: of this journal, as this very connection has stated it; else None."""
         before = ledger.stored_through
         self._give_up(batch, ledger, oldest_readable)
-        conflicts: set[bytes] = set()
-        dated: datetime | None = None
+        conflicts: set[tuple[int, bytes]] = set()
         for sequence, record in _numbered(batch):
             verdict = ledger.verdict(sequence, record)
             if verdict is Verdict.CONFLICT:
-                fault = Unstorable(REASON_CONFLICT, "another record of this sequence is held: is there a second device?")
+                fault = Unstorable(REASON_CONFLICT, "another record has this sequence: a second device?")
                 conflicts.add(self._set_apart(batch, sequence, record, fault, in_ledger=False))
             elif verdict is Verdict.NEXT and is_tombstone(record):
                 self._gap(batch, ledger.skip(sequence), GAP_UNREADABLE)
             elif verdict is Verdict.NEXT:
-                dated = self._keep(batch, sequence, record, dated)
+                self._keep(batch, sequence, record)
                 ledger.take(sequence, record)
         evidence = _evidence(batch)
         if ledger.stored_through > before:
@@ -94,55 +99,53 @@ class Custody:
 
     def _give_up(self, batch: Authentic, ledger: Ledger, oldest_readable: int | None) -> None:
         """The device begins with the oldest that it can still read, and the ledger is behind that: a loss."""
-        first = batch.body.first_sequence
+        first = batch.batch.first_sequence
         if first == oldest_readable and first > ledger.stored_through + 1:
             self._gap(batch, ledger.skip(first - 1), GAP_LOST)
 
-    def _keep(self, batch: Authentic, sequence: int, record: bytes, dated: datetime | None) -> datetime | None:
-        """Store or set apart the next record; the last date so far."""
+    def _keep(self, batch: Authentic, sequence: int, record: bytes) -> None:
         apart = REASON_LOST if batch.device.is_lost else self.apart
         origin = Origin(batch.device, batch.journal, batch.message.received_at, apart)
-        row = judge(record, origin, self.facts, dated)
+        row = judge(record, origin, self.facts, self.dated.get(batch.journal))
         if isinstance(row, Unstorable):
             self._set_apart(batch, sequence, record, row, in_ledger=True)
-            return dated
+            return
         self.responses.append(row)
-        return row.answered_at or dated
+        if row.answered_at is not None:
+            self.dated[batch.journal] = row.answered_at
 
     def _set_apart(
         self, batch: Authentic, sequence: int, record: bytes, fault: Unstorable, *, in_ledger: bool
-    ) -> bytes:
-        digest = sha256(batch.journal.journal_id + record).digest()
-        self.quarantined.append(
-            QuarantineRow(
-                batch.journal.organisation_id,
-                batch.journal.device_id,
-                digest,
-                batch.journal.journal_id,
-                sequence,
-                record,
-                fault.reason,
-                fault.detail,
-                in_ledger,
-                batch.header.key_epoch,
-                batch.message.received_at,
-            )
+    ) -> tuple[int, bytes]:
+        row = QuarantineRow(
+            **batch.journal._asdict(),
+            digest=sha256(batch.journal.journal_id + record).digest(),
+            sequence=sequence,
+            record=record,
+            reason=fault.reason,
+            detail=fault.detail,
+            in_ledger=in_ledger,
+            key_epoch=batch.header.key_epoch,
+            received_at=batch.message.received_at,
         )
-        return digest
+        self.quarantined.append(row)
+        return row.key
 
     def _gap(self, batch: Authentic, gap: range, reason: str) -> None:
         self.gaps.append(GapRow(*batch.journal, gap.start, gap.stop - 1, reason, batch.message.received_at))
 
 
 def _numbered(batch: Authentic) -> Iterator[tuple[int, bytes]]:
-    assert isinstance(batch.body, Batch)
-    return enumerate(batch.body.records, batch.body.first_sequence)
+    return enumerate(batch.batch.records, batch.batch.first_sequence)
 
 
 def _evidence(batch: Authentic) -> EvidenceRow:
     payload = batch.message.payload
-    digest = sha256(payload).digest()
-    journal: JournalKey = batch.journal
     return EvidenceRow(
-        *journal, batch.body.first_sequence, digest, payload, batch.header.key_epoch, batch.message.received_at
+        **batch.journal._asdict(),
+        first_sequence=batch.batch.first_sequence,
+        digest=sha256(payload).digest(),
+        payload=payload,
+        key_epoch=batch.header.key_epoch,
+        received_at=batch.message.received_at,
     )

@@ -1,4 +1,4 @@
-"""What judging a record needs to know from the database; read once for a transaction, the rare things when asked."""
+"""What judging a record needs to know from the database: read once a transaction, rare things when asked."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -33,7 +33,7 @@ class Facts:
         self._versions: dict[tuple[int, int], dict[int, int]] = {}
 
     def options(self, organisation_id: int, reference: int) -> dict[int, int]:
-        """How many options each question of a questionnaire version has, by position; empty: no such version."""
+        """How many options each question of a version has, by position; empty: no such version."""
         key = (organisation_id, reference)
         if key not in self._versions:
             rows = self._connection.execute(
@@ -41,7 +41,7 @@ class Facts:
                 .where(VersionOption.organisation_id == organisation_id, VersionOption.reference == reference)
                 .group_by(VersionOption.position)
             )
-            self._versions[key] = dict(rows.tuples().all())
+            self._versions[key] = dict(rows.all())
         return self._versions[key]
 
     def place(self, organisation_id: int, device_id: int, instant: datetime) -> Place | None:
@@ -52,7 +52,7 @@ class Facts:
         return None
 
     def session_start(self, journal: JournalKey, session: int, seconds: int) -> datetime | None:
-        """When the session began, by the confirmed status of it that is nearest to `seconds`: clocks drift."""
+        """When the session began, by its confirmed status that is nearest to `seconds`: clocks drift."""
         connection = tables.Connection
         row = self._connection.execute(
             select(connection.received_at, connection.seconds)
@@ -94,16 +94,12 @@ class Facts:
         return max((instant for instant in (answered, connected) if instant is not None), default=None)
 
 
-def _places(
-    connection: Connection, devices: Iterable[tuple[int, int]]
-) -> dict[tuple[int, int], list[Place]]:
+def _places(connection: Connection, devices: Iterable[tuple[int, int]]) -> dict[tuple[int, int], list[Place]]:
     places: dict[tuple[int, int], list[Place]] = {}
     wanted = {device_id for _, device_id in devices}
     for row in connection.execute(
         select(Placement.__table__).where(Placement.device_id.in_(wanted)).order_by(Placement.from_at)
     ):
-        place = Place(
-            row.placement_id, row.team_id, row.location_id, row.team_choices, row.from_at, row.to_at
-        )
+        place = Place(row.placement_id, row.team_id, row.location_id, row.team_choices, row.from_at, row.to_at)
         places.setdefault((row.organisation_id, row.device_id), []).append(place)
     return places

@@ -1,4 +1,4 @@
-"""When was it answered? By the device's clock, else by its session's anchor, else between two bounds (custody.md 6)."""
+"""When was it answered? By the device's clock, else its session's anchor, else between two bounds."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -50,7 +50,7 @@ def resolve(
     session_start: Callable[[], datetime | None],
     known_before: Callable[[], datetime | None],
 ) -> Answered:
-    """The best that is known. `session_start` and `known_before` are asked only where the clock was not good enough.
+    """The best that is known; `session_start` and `known_before` are asked only where the clock is no use.
 
     The caller has refused a clock outside of `lived`.
     """

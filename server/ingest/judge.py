@@ -1,4 +1,4 @@
-"""Can this record be stored as a response? If not, exactly why: the reasons of quarantine stand in one place."""
+"""Can this record be stored as a response? If not, why: the reasons of quarantine stand here."""
 
 from datetime import date, datetime
 from typing import NamedTuple
@@ -56,7 +56,7 @@ class ResponseRow(NamedTuple):
 
 
 class Unstorable(NamedTuple):
-    """Why an authentic record goes to quarantine. `reason` is a short stable word, `detail` a sentence for people."""
+    """Why an authentic record goes to quarantine: `reason` is a stable word, `detail` is for people."""
 
     reason: str
     detail: str
@@ -72,7 +72,7 @@ class Origin(NamedTuple):
 
 
 def judge(data: bytes, origin: Origin, facts: Facts, dated: datetime | None) -> ResponseRow | Unstorable:
-    """Judge the 32 bytes. `dated`: the last date among records before it that are not in the database yet."""
+    """Judge 32 bytes. `dated`: the last date among records before it that are not in the database yet."""
     if origin.apart is not None:
         return Unstorable(origin.apart, "kept apart whatever it says")
     try:

@@ -1,16 +1,16 @@
 """The ledger: how far each journal is in custody, and what is held of it. It decides; no unique key does.
 
-    sequence of a record            what happens (custody.md 4)
-    stored_through + 1              into custody; stored_through moves on
-    at or below stored_through      the same bytes, or a tombstone: duplicate; other bytes: conflict
-    beyond                          not taken; the ack makes the device resend from stored_through + 1
+sequence of a record            what happens (custody.md 4)
+stored_through + 1              into custody; stored_through moves on
+at or below stored_through      the same bytes, or a tombstone: duplicate; other bytes: conflict
+beyond                          not taken; the ack makes the device resend from stored_through + 1
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum
 
-from sqlalchemy import Connection, bindparam, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, bindparam, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from protocol.record import KIND_TOMBSTONE, crc_is_good, record_crc
@@ -28,7 +28,7 @@ class Verdict(Enum):
 
 
 class Ledger:
-    """One journal, its row locked. What this transaction takes is held from then on, as if it had been there."""
+    """One journal, its row locked. What this transaction takes is held at once."""
 
     def __init__(self, stored_through: int) -> None:
         self.stored_through = stored_through
@@ -58,29 +58,20 @@ class Ledger:
 
     def load(self, connection: Connection, journal: JournalKey, sequences: range) -> None:
         """Read what is held of these sequences."""
-        for table, column, kept in (
-            (Response, Response.record_crc, self._crcs),
-            (Quarantine, Quarantine.record, self._records),
-        ):
-            query = select(table.sequence, column).where(
-                table.organisation_id == journal.organisation_id,
-                table.device_id == journal.device_id,
-                table.journal_id == journal.journal_id,
-                table.sequence.between(sequences.start, sequences.stop - 1),
-            )
-            if table is Quarantine:
-                query = query.where(Quarantine.in_ledger)
-            kept.update(connection.execute(query).tuples().all())
-        rows = connection.execute(
-            select(Gap.first_sequence, Gap.last_sequence).where(
-                Gap.organisation_id == journal.organisation_id,
-                Gap.device_id == journal.device_id,
-                Gap.journal_id == journal.journal_id,
-                Gap.first_sequence < sequences.stop,
-                Gap.last_sequence >= sequences.start,
-            )
+        responses = select(Response.sequence, Response.record_crc).where(*_among(Response, journal, sequences))
+        self._crcs.update(dict(connection.execute(responses).all()))
+        quarantined = select(Quarantine.sequence, Quarantine.record).where(
+            *_among(Quarantine, journal, sequences), Quarantine.in_ledger
         )
-        self._gaps += [range(first, last + 1) for first, last in rows]
+        self._records.update(dict(connection.execute(quarantined).all()))
+        gaps = select(Gap.first_sequence, Gap.last_sequence).where(
+            Gap.organisation_id == journal.organisation_id,
+            Gap.device_id == journal.device_id,
+            Gap.journal_id == journal.journal_id,
+            Gap.first_sequence < sequences.stop,
+            Gap.last_sequence >= sequences.start,
+        )
+        self._gaps += [range(first, last + 1) for first, last in connection.execute(gaps)]
 
     def _holds(self, sequence: int, record: bytes) -> bool:
         if is_tombstone(record):
@@ -93,13 +84,24 @@ class Ledger:
         return not any(sequence in gap for gap in self._gaps)
 
 
+def _among(
+    table: type[Response] | type[Quarantine], journal: JournalKey, sequences: range
+) -> tuple[ColumnElement[bool], ...]:
+    return (
+        table.organisation_id == journal.organisation_id,
+        table.device_id == journal.device_id,
+        table.journal_id == journal.journal_id,
+        table.sequence.between(sequences.start, sequences.stop - 1),
+    )
+
+
 def is_tombstone(record: bytes) -> bool:
     """Whether the device sent this in place of a record that it can no longer read."""
     return record[0] == KIND_TOMBSTONE and crc_is_good(record)
 
 
 def lock_ledgers(connection: Connection, journals: Iterable[JournalKey], now: datetime) -> dict[JournalKey, Ledger]:
-    """Lock the journals' rows, made where there are none, in key order: two writers then never wait in a circle."""
+    """Lock the journals' rows, made where there are none; in key order, so that writers never deadlock."""
     keys = sorted(set(journals))
     if not keys:
         return {}
@@ -109,10 +111,7 @@ def lock_ledgers(connection: Connection, journals: Iterable[JournalKey], now: da
     )
     columns = (Journal.organisation_id, Journal.device_id, Journal.journal_id)
     rows = connection.execute(
-        select(*columns, Journal.stored_through)
-        .where(tuple_(*columns).in_(keys))
-        .order_by(*columns)
-        .with_for_update()
+        select(*columns, Journal.stored_through).where(tuple_(*columns).in_(keys)).order_by(*columns).with_for_update()
     )
     return {JournalKey(*row[:3]): Ledger(row.stored_through) for row in rows}
 
@@ -120,9 +119,7 @@ def lock_ledgers(connection: Connection, journals: Iterable[JournalKey], now: da
 def stored_through(connection: Connection, journals: Iterable[JournalKey]) -> dict[JournalKey, int]:
     """How far these journals are stored, without a lock; those that nothing has come from are missing."""
     columns = (Journal.organisation_id, Journal.device_id, Journal.journal_id)
-    rows = connection.execute(
-        select(*columns, Journal.stored_through).where(tuple_(*columns).in_(set(journals)))
-    )
+    rows = connection.execute(select(*columns, Journal.stored_through).where(tuple_(*columns).in_(set(journals))))
     return {JournalKey(*row[:3]): row.stored_through for row in rows}
 
 
@@ -139,7 +136,12 @@ def advance(connection: Connection, ledgers: dict[JournalKey, Ledger]) -> None:
             )
             .values(stored_through=bindparam("through")),
             [
-                {"organisation": key[0], "device": key[1], "journal": key[2], "through": ledgers[key].stored_through}
+                {
+                    "organisation": key[0],
+                    "device": key[1],
+                    "journal": key[2],
+                    "through": ledgers[key].stored_through,
+                }
                 for key in sorted(ledgers)
             ],
         )

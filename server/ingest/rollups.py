@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert
@@ -54,6 +54,9 @@ class ResponseDayKey(NamedTuple):
     flagged: bool
 
 
+Key = TypeVar("Key", DayKey, ResponseDayKey)
+
+
 def add_to_rollups(connection: Connection, responses: Iterable[ResponseRow]) -> None:
     """Audits and tests are responses, but count for nothing."""
     days: dict[DayKey, Counter[str]] = {}
@@ -78,15 +81,11 @@ def _pass(row: ResponseRow) -> str:
     return "partial" if row.flags & FLAG_PARTIAL else "complete"
 
 
-def _add[Key: (DayKey, ResponseDayKey)](
-    connection: Connection, table: type[Base], counts: dict[Key, Counter[str]], columns: tuple[str, ...]
-) -> None:
+def _add(connection: Connection, table: type[Base], counts: dict[Key, Counter[str]], columns: tuple[str, ...]) -> None:
     if not counts:
         return
     # In key order: two workers that count for the same devices then never wait for each other in a circle.
-    rows = [
-        {**key._asdict(), **{column: counts[key][column] for column in columns}} for key in sorted(counts)
-    ]
+    rows = [{**key._asdict(), **{column: counts[key][column] for column in columns}} for key in sorted(counts)]
     statement = insert(table)
     added = {column: getattr(table, column) + statement.excluded[column] for column in columns}
     keys = [column.name for column in table.__table__.primary_key]

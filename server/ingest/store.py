@@ -20,10 +20,11 @@ def write_custody(connection: Connection, custody: Custody) -> list[QuarantineRo
     new = _write_quarantine(connection, custody.quarantined)
     if custody.gaps:
         connection.execute(insert(Gap), [gap._asdict() for gap in custody.gaps])
-    evidence = custody.evidence + [row for row, digests in custody.conflicting if digests & new]
+    evidence = custody.evidence + [row for row, conflicts in custody.conflicting if conflicts & new]
     if evidence:
         connection.execute(insert(Evidence).on_conflict_do_nothing(), [row._asdict() for row in evidence])
-    return [row for row in custody.quarantined if row.reason == REASON_CONFLICT and row.digest in new]
+    conflicts = {row.key: row for row in custody.quarantined if row.reason == REASON_CONFLICT}
+    return [conflicts[key] for key in conflicts.keys() & new]
 
 
 def write_responses(connection: Connection, responses: Sequence[ResponseRow]) -> None:
@@ -38,10 +39,10 @@ def write_responses(connection: Connection, responses: Sequence[ResponseRow]) ->
     add_to_rollups(connection, responses)
 
 
-def _write_quarantine(connection: Connection, rows: Iterable[QuarantineRow]) -> set[bytes]:
-    """The digests of those that were not there yet."""
-    values = {row.digest: row._asdict() for row in rows}
+def _write_quarantine(connection: Connection, rows: Iterable[QuarantineRow]) -> set[tuple[int, bytes]]:
+    """The keys of those that were not there yet."""
+    values = {row.key: row._asdict() for row in rows}
     if not values:
         return set()
-    statement = insert(Quarantine).on_conflict_do_nothing().returning(Quarantine.digest)
-    return set(connection.scalars(statement, list(values.values())))
+    statement = insert(Quarantine).on_conflict_do_nothing().returning(Quarantine.device_id, Quarantine.digest)
+    return set(connection.execute(statement, list(values.values())))

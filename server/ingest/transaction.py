@@ -37,14 +37,12 @@ logger = logging.getLogger("pet.ingest")
 UNAVAILABLE = (OperationalError, InterfaceError, ProgrammingError)
 
 
-def process(
-    engine: Engine, key_ring: KeyRing, messages: Sequence[IncomingMessage], now: datetime
-) -> list[Reply]:
+def process(engine: Engine, key_ring: KeyRing, messages: Sequence[IncomingMessage], now: datetime) -> list[Reply]:
     """Store the messages; the replies to publish, all of them about what is committed.
 
-    Raises one of UNAVAILABLE when nothing was stored and the same messages are to be tried again. A message that the
-    database refuses holds up no other: the collection is halved until it stands alone, then its records go to
-    quarantine, or, where even that is refused, it is counted.
+    Raises one of UNAVAILABLE when the same messages are to be tried again. A message that the database refuses
+    holds up no other: the collection is halved until it stands alone, then its records go to quarantine, or,
+    where even that is refused, it is counted.
     """
     try:
         return _attempt(engine, key_ring, messages, now, apart=None)
@@ -66,7 +64,12 @@ def process(
 
 
 def _attempt(
-    engine: Engine, key_ring: KeyRing, messages: Sequence[IncomingMessage], now: datetime, *, apart: str | None
+    engine: Engine,
+    key_ring: KeyRing,
+    messages: Sequence[IncomingMessage],
+    now: datetime,
+    *,
+    apart: str | None,
 ) -> list[Reply]:
     with engine.begin() as connection:
         authentic, refusals = check_messages(connection, key_ring, messages)
@@ -82,7 +85,7 @@ def _store(
 ) -> tuple[list[Reply], list[QuarantineRow]]:
     statuses = [message for message in messages if isinstance(message.body, Status)]
     batches = [message for message in messages if isinstance(message.body, Batch)]
-    batches.sort(key=lambda batch: (batch.journal, batch.body.first_sequence))
+    batches.sort(key=lambda batch: (batch.journal, batch.batch.first_sequence))
     open_connections(connection, statuses)
     met = find_connections(connection, messages)
     confirm(connection, batches, met)
@@ -102,13 +105,11 @@ def _store(
     return replies, conflicts
 
 
-def _open_ledgers(
-    connection: Connection, batches: Sequence[Authentic], now: datetime
-) -> dict[JournalKey, Ledger]:
+def _open_ledgers(connection: Connection, batches: Sequence[Authentic], now: datetime) -> dict[JournalKey, Ledger]:
     ledgers = lock_ledgers(connection, [batch.journal for batch in batches], now)
     for batch in batches:
         ledger = ledgers[batch.journal]
-        first, count = batch.body.first_sequence, len(batch.body.records)
+        first, count = batch.batch.first_sequence, len(batch.batch.records)
         held = range(first, min(first + count, ledger.stored_through + 1))
         if held:
             ledger.load(connection, batch.journal, held)

@@ -59,9 +59,7 @@ broker.start()
 print(broker._child.pid, broker.port, flush=True)
 os._exit(9)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", crash], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", crash], cwd=ROOT, capture_output=True, text=True, check=False)
     pid, port = map(int, done.stdout.split())
     assert not is_free(port)
     with IotcoreBroker(tmp_path) as broker:
@@ -84,9 +82,7 @@ def test_a_torn_pid_file_hinders_nothing(waiter, tmp_path, text):
 
 
 def test_a_claim_names_its_holder_and_ends_with_it(tmp_path):
-    holder = subprocess.Popen(
-        [sys.executable, "-c", CLAIM, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
+    holder = subprocess.Popen([sys.executable, "-c", CLAIM, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     with holder:
         holder.stdout.readline()
         with pytest.raises(StartError, match=rf"in use by process {holder.pid}\. Stop that one"):
@@ -113,9 +109,7 @@ def test_a_busy_port_gets_a_sentence_and_a_remedy(tmp_path):
     with socket.socket() as other:
         other.bind(("127.0.0.1", port))
         other.listen()
-        with pytest.raises(
-            StartError, match=rf"Port {port} on 127\.0\.0\.1 is used by another program\. End"
-        ):
+        with pytest.raises(StartError, match=rf"Port {port} on 127\.0\.0\.1 is used by another program\. End"):
             IotcoreBroker(tmp_path / "broker", port=port).start()
         kept = tmp_path / "port"
         kept.write_text(f"{port}\n")

@@ -87,9 +87,7 @@ from server.demo.postgres import EmbeddedPostgres
 print(EmbeddedPostgres(Path({str(directory)!r})).start(), flush=True)
 os._exit(9)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", crash], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", crash], cwd=ROOT, capture_output=True, text=True, check=False)
     left_behind = postmaster(directory)
     with EmbeddedPostgres(directory) as server:
         assert postmaster(directory) == left_behind
@@ -155,9 +153,7 @@ def test_a_full_disk_gets_a_sentence(directory):
     if mounted.returncode != 0:
         pytest.skip("this machine does not let root mount a small disk")
     try:
-        with pytest.raises(
-            StartError, match=r"is full: PostgreSQL needs 200 MB there, \d+ MB are free. Make room"
-        ):
+        with pytest.raises(StartError, match=r"is full: PostgreSQL needs 200 MB there, \d+ MB are free. Make room"):
             EmbeddedPostgres(directory).start()
     finally:
         subprocess.run(["umount", directory], check=True)

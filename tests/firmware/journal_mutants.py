@@ -8,9 +8,7 @@ FIRMWARE = (HERE[: HERE.rfind("tests/firmware/")] if "tests/firmware/" in HERE e
 
 # name -> ((module, line as it stands, broken line), ...)
 CAUGHT_BY_CUTS = {
-    "no CRC on the header": (
-        ("journal_blocks", "if magic != MAGIC or not crc_is_good(slot):", "if magic != MAGIC:"),
-    ),
+    "no CRC on the header": (("journal_blocks", "if magic != MAGIC or not crc_is_good(slot):", "if magic != MAGIC:"),),
     "no CRC on a record": (
         ("journal_mount", "            if crc_is_good(content):\n", "            if content[0] < 6:\n"),
         ("journal_ring", "!= KIND_MARK and crc_is_good(content):", "!= KIND_MARK:"),
@@ -21,9 +19,7 @@ CAUGHT_BY_CUTS = {
     "header acks what was not acked": (
         ("journal", "+ 1, acked_through, self.device_id", "+ 1, ring.last_sequence, self.device_id"),
     ),
-    "header forgets the ack": (
-        ("journal", "+ 1, acked_through, self.device_id", "+ 1, 0, self.device_id"),
-    ),
+    "header forgets the ack": (("journal", "+ 1, acked_through, self.device_id", "+ 1, 0, self.device_id"),),
     "header begins with the wrong sequence": (
         ("journal", "epoch, ring.last_sequence + 1, acked_through", "epoch, ring.last_sequence, acked_through"),
     ),
@@ -62,7 +58,7 @@ def load(changes):
         for name in MODULES:
             module = Namespace()
             space = {"__name__": name}
-            exec(_changed(name, changes), space)  # noqa: S102  # our own source
+            exec(_changed(name, changes), space)  # our own source
             for key, value in space.items():
                 setattr(module, key, value)
             kept[name] = sys.modules.get("firmware." + name)
@@ -76,10 +72,10 @@ def load(changes):
 
 
 def _changed(name, changes):
-    with open(FIRMWARE + name + ".py") as file:  # noqa: PTH123  # no pathlib there
+    with open(FIRMWARE + name + ".py") as file:  # no pathlib there
         source = file.read()
     for module, line, broken in changes:
         if module == name:
-            assert source.count(line) == 1, "%s.py has changed: %r" % (name, line)
+            assert source.count(line) == 1, f"{name}.py has changed: {line!r}"
             source = source.replace(line, broken)
     return source

@@ -12,11 +12,11 @@ from framebuf import MONO_HLSB, MONO_VLSB, FrameBuffer
 
 from firmware.questionnaire import Questionnaire
 from firmware.screens import Screens, service_lines
-from protocol.package import SCREEN_TEXTS, pack_package
-from protocol.screen import HEIGHT, WIDTH
+from protocol.package import pack_package
+from protocol.screen import HEIGHT, SCREEN_TEXTS, WIDTH
 
 GOLDEN = "tests/golden/screens/"
-QUESTIONNAIRE_HEAP_BYTES_MAX = 3000  # 1.0 KB is the picture; halved on a 32-bit device
+QUESTIONNAIRE_HEAP_BYTES_MAX = 2500  # 1 KB is the picture; what proves the package is dropped by its owner
 SCREEN_HEAP_BYTES_MAX = 3000  # garbage of one screen
 SERVICE = ("no identity: provision this device", "Sending answers. A press stops it.")
 
@@ -93,7 +93,7 @@ def test_another_size_of_screen_is_refused():
 
 def test_a_questionnaire_of_eleven_languages_takes_no_more_memory_than_one_of_one():
     sizes = []
-    for languages in (1, 11):
+    for languages in (1, 1, 11):  # the first brings the modules too
         path = "/tmp/pet-package-%s" % hexlify(os.urandom(8)).decode()
         with open(path, "wb") as file:
             file.write(large_package(languages))
@@ -105,8 +105,7 @@ def test_a_questionnaire_of_eleven_languages_takes_no_more_memory_than_one_of_on
         questionnaire.close()
         os.remove(path)
         del questionnaire
-    assert sizes[0] < QUESTIONNAIRE_HEAP_BYTES_MAX, sizes
-    assert sizes[1] < QUESTIONNAIRE_HEAP_BYTES_MAX + 400, sizes  # where each language stands
+    assert max(sizes[1:]) < QUESTIONNAIRE_HEAP_BYTES_MAX, sizes
 
 
 def test_drawing_leaves_little_garbage():

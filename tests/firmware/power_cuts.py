@@ -1,8 +1,8 @@
 """Cuts the power of a journal in every program and erase of a long run, and checks what a list remembers.
 
-One run of appends and acks goes over a small ring several times. Before each of its operations the flash is copied, and for
-every way in which that operation can be torn: the device starts again, is cut once more while it recovers, starts again,
-and must know exactly what was completed. The run itself never notices.
+One run of appends and acks goes over a small ring several times. Before each of its operations the flash is copied,
+and for every way in which that operation can be torn: the device starts again, is cut once more while it recovers,
+starts again, and must know exactly what was completed. The run itself never notices.
 """
 
 from binascii import crc32
@@ -53,14 +53,14 @@ class Bystander:
         return other
 
     def mount(self, flash):
-        return self.firmware.Journal(flash, DEVICE_ID, lambda count: JOURNAL_ID)
+        return self.firmware.Journal(flash, DEVICE_ID, lambda count: JOURNAL_ID[:count])
 
     def append(self, journal):
         self.attempts += 1
         self.appending = self.attempts
         sequence = journal.append(payload_of(self.appending))
         self.completed.append(self.appending)
-        assert sequence == len(self.completed), "sequence %d for record %d" % (sequence, len(self.completed))
+        assert sequence == len(self.completed), f"sequence {sequence} for record {len(self.completed)}"
         self.appending = 0
 
     def acknowledge(self, journal, through):
@@ -78,12 +78,14 @@ class Bystander:
 
     def check(self, journal):
         """Nothing lost, nothing invented, no sequence twice, in order, acked as far as was said."""
-        assert journal.journal_id == JOURNAL_ID and journal.device_id == DEVICE_ID and not journal.foreign
+        assert journal.journal_id == JOURNAL_ID
+        assert journal.device_id == DEVICE_ID
+        assert not journal.foreign
         assert self.acked_lowest <= journal.acked_through <= max(self.acked, self.acknowledging), (
-            "acked through %d, not %d" % (journal.acked_through, self.acked)
+            f"acked through {journal.acked_through}, not {self.acked}"
         )
         extra = journal.last_sequence - len(self.completed)
-        assert extra == 0 or (extra == 1 and self.appending), "%d records too many" % extra
+        assert extra == 0 or (extra == 1 and self.appending), f"{extra} records too many"
         known = self.completed + ([self.appending] if extra else [])
         rows = journal.pending(EVERYTHING)
         assert [row[0] for row in rows] == list(range(journal.acked_through + 1, len(known) + 1)), "holes in pending"
@@ -97,11 +99,13 @@ class Bystander:
         for sequence, record in rows:
             if record is None:
                 in_doubt = self.may_leave_tombstone and sequence > len(self.completed)
-                assert sequence <= (self.custody if self.crowded else self.acked) or in_doubt or not known[sequence - 1], "record %d lost" % sequence
+                never_readable = not known[sequence - 1]
+                given_up = self.custody if self.crowded else self.acked
+                assert sequence <= given_up or in_doubt or never_readable, f"record {sequence} lost"
                 continue
-            assert crc32(record[:28]) == unpack("<I", record[28:])[0], "record %d is not whole" % sequence
-            assert unpack("<I", record[5:9])[0] == sequence, "record %d says another sequence" % sequence
-            assert attempt_of(record) == known[sequence - 1], "record %d is another one" % sequence
+            assert crc32(record[:28]) == unpack("<I", record[28:])[0], f"record {sequence} is not whole"
+            assert unpack("<I", record[5:9])[0] == sequence, f"record {sequence} says another sequence"
+            assert attempt_of(record) == known[sequence - 1], f"record {sequence} is another one"
 
     def settle(self, journal):
         """After a cut and a check: what was under way either happened or did not."""
@@ -160,7 +164,7 @@ def fill(bystander, journal):
 
 
 def crowded(bystander, journal, rounds):
-    """Fills the ring to the last slot again and again; small acks that free nothing, then one that frees a block."""
+    """Fills the ring to the last slot again and again; acks that free nothing, then one that frees a block."""
     bystander.crowded = True
     for number in range(rounds):
         fill(bystander, journal)
@@ -170,8 +174,8 @@ def crowded(bystander, journal, rounds):
 
 
 class Campaign:
-    """`every`: of all (operation, torn at) pairs, take one in so many; 1 is all of them. `appends_every`: after one in so
-    many, forty more appends. `weak`: while it recovers, a program fails silently too.
+    """`every`: of all (operation, torn at) pairs, take one in so many; 1 is all of them. `appends_every`: after one in
+    so many, forty more appends. `weak`: while it recovers, a program fails silently too.
     """
 
     def __init__(self, firmware, every=1, seed=1, appends_every=1, weak=False):
@@ -226,10 +230,10 @@ class Campaign:
                 victim.writeblocks(0, wanted, place)
         except PowerCut:
             self.first_cuts += 1
-        self.survive(self.bystander.copy(), "torn at %d" % torn_bytes)
+        self.survive(self.bystander.copy(), f"torn at {torn_bytes}")
 
     def cut_scattered(self, image, wanted, place):
-        """As chips may: any of the bits to be cleared are; an erase leaves zeros, noise, or both, over part of the block."""
+        """As chips may: any of the bits to be cleared are; an erase leaves zeros or noise over part of the block."""
         sampler = self.sampler
         bystander = self.bystander.copy()
         if wanted is None:
@@ -250,10 +254,11 @@ class Campaign:
     def survive(self, bystander, torn):
         try:
             self.recover(self.victim, bystander)
-            return
         except (AssertionError, OSError, ValueError, IndexError) as error:
             failure = repr(error)
-        raise AssertionError("operation %d %s: %s" % (self.operations, torn, failure))
+        else:
+            return
+        raise AssertionError(f"operation {self.operations} {torn}: {failure}")
 
     def recover(self, victim, bystander):
         victim.violations = 0

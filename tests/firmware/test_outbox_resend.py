@@ -80,8 +80,11 @@ def test_a_server_that_asks_for_more_than_there_is_gets_the_oldest():
         finish(connection)
     connection.outbox.take(*connection.server.ack(resend_from=1))
     oldest = connection.journal.oldest_readable
-    assert connection.outbox.resending() == oldest
-    assert connection.batch().first_sequence == oldest
+    for _ in range(2):
+        assert connection.outbox.resending() == oldest
+        assert connection.batch().first_sequence == oldest
+        assert len(connection.batch().records) == min(100, 301 - oldest)
+        connection.outbox.take(*connection.server.ack(stored_through=3))  # it does not move on
 
 
 def test_an_unreadable_record_among_those_sent_again_is_a_tombstone():

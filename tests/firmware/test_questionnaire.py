@@ -6,8 +6,8 @@ from json import dumps
 
 from firmware.questionnaire import Questionnaire
 from protocol.errors import ProtocolError
-from protocol.package import SCREEN_TEXTS, pack_package
-from protocol.screen import button_of_option, option_of_button
+from protocol.package import pack_package
+from protocol.screen import SCREEN_TEXTS, button_of_option, option_of_button
 
 BUTTONS = {1: [3], 2: [1, 5], 3: [1, 3, 5], 4: [1, 2, 4, 5], 5: [1, 2, 3, 4, 5]}
 PICTURE_BYTES = 4  # every picture of these tests is 9 to 16 pixels wide and 2 high
@@ -30,6 +30,7 @@ def test_a_package_opens_with_its_reference_and_shape():
     assert questionnaire.language == 0
     assert [questionnaire.face(0, option) for option in (1, 2, 3)] == [0, 0, 0]
     assert [questionnaire.face(1, option) for option in (1, 2, 3, 4, 5)] == [5, 4, 3, 2, 1]
+    questionnaire.close()
 
 
 def test_each_picture_comes_out_as_it_went_in():
@@ -43,6 +44,7 @@ def test_each_picture_comes_out_as_it_went_in():
         assert questionnaire.size(picture) == (WIDTH, HEIGHT)
         assert questionnaire.load(picture) == (WIDTH, HEIGHT)
         assert bytes(questionnaire.buffer[:PICTURE_BYTES]) == bytes([picture] * PICTURE_BYTES)
+    questionnaire.close()
 
 
 def test_languages_are_told_apart_whatever_the_index_looks_like():
@@ -55,11 +57,14 @@ def test_languages_are_told_apart_whatever_the_index_looks_like():
     assert questionnaire.language == 7
     questionnaire.load(questionnaire.label(1, 5))
     assert questionnaire.buffer[0] == 50 + len(SCREEN_TEXTS) + 4 + 5
+    questionnaire.close()
 
 
 def test_the_reference_may_stand_behind_the_languages():
     index = '{ "languages": [ %s ], "reference": 9 }' % dumps(sample_language(0, "en"))
-    assert opened(pack_package(index.encode(), pictures())).reference == 9
+    questionnaire = opened(pack_package(index.encode(), pictures()))
+    assert questionnaire.reference == 9
+    questionnaire.close()
 
 
 def test_one_changed_byte_anywhere_is_refused():

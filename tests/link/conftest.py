@@ -2,12 +2,16 @@
 
 import json
 import subprocess
+from itertools import count
+from threading import Event
 
 import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
 
-from server.demo.broker import HOST
+from server.demo.broker import HOST, INGEST_USER
 from server.demo.ports import free_port
-from server.fleet.broker import ACCESS_FILE, hash_password
+from server.fleet.passwords import hash_password
 from tests.link.certificates import DAY, make_server_pair
 from tests.parts import ROOT, OpenMosquitto, micropython_environment, need
 
@@ -33,24 +37,37 @@ class LinkBroker(OpenMosquitto):
                 file.write(f"\nlistener {port} 127.0.0.1\ncertfile {certificate}\nkeyfile {key}\n")
         return command
 
-    def allow_devices(self):
-        self._hashes = {name: hash_password(PASSWORD) for name in DEVICES}
+    def allow_everybody(self):
+        self._hashes = {name: hash_password(PASSWORD) for name in (*DEVICES, INGEST_USER)}
         self._write()
-
-    def reload(self):
-        # More than a real device may: it hears itself, so that no server is needed to answer it.
-        with (self.directory / ACCESS_FILE).open("a") as file:
-            for name in DEVICES:
-                file.write(f"\nuser {name}\ntopic readwrite pet/v1/d/{name}/#\n")
-        super().reload()
 
 
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory):
     need("mosquitto")
     with LinkBroker(tmp_path_factory.mktemp("link") / "mosquitto") as broker:
-        broker.allow_devices()
+        broker.allow_everybody()
+        answering = answer_everybody(broker)
         yield broker
+        answering.disconnect()
+        answering.loop_stop()
+
+
+def answer_everybody(broker):
+    """In place of the server: what a device sends up comes back down to it."""
+    client = Client(CallbackAPIVersion.VERSION2, client_id="echo")
+    client.username_pw_set(INGEST_USER, PASSWORD)
+    client.tls_set(broker.certificates.authority_pem)
+    listening = Event()
+    client.on_connect = lambda *_: client.subscribe("pet/v1/d/+/up/batch", 1)
+    client.on_subscribe = lambda *_: listening.set()
+    client.on_message = lambda _client, _data, message: client.publish(
+        message.topic.replace("/up/batch", "/down/ack"), message.payload, 1
+    )
+    client.connect(HOST, broker.ingest_port)
+    client.loop_start()
+    assert listening.wait(HANG_S)
+    return client
 
 
 class Device:
@@ -60,10 +77,11 @@ class Device:
         self._program = program
         self._broker = broker
         self._directory = directory
+        self._numbers = count()
 
     def start(self, script, **settings):
         """The running process."""
-        file = self._directory / f"{script}.{len(list(self._directory.iterdir()))}.json"
+        file = self._directory / f"{script}.{next(self._numbers)}.json"
         file.write_text(json.dumps(self.settings(settings)))
         return subprocess.Popen(
             [self._program, "-X", f"heapsize={HEAP}", f"tests/link/device/{script}.py", file],

@@ -62,7 +62,7 @@ class StallingProxy:
                     self._relay(key.fileobj, *key.data)
 
     def _accept(self):
-        near, peer = self._listener.accept(); print("ACCEPT", self.port, peer, flush=True)
+        near, _ = self._listener.accept()
         for end in self._pair:
             self._stop_reading(end)
             end.close()

@@ -198,7 +198,7 @@ def message(topic, payload, packet_id=None):
     return bytes((0x32 if packet_id is not None else 0x30,)) + coded + bytes((length,)) + body
 
 
-def plain(raw, ca_der, server_name):
+def plain(raw, *_):
     """In place of TLS."""
     return raw
 

@@ -35,15 +35,14 @@ def make_link(run):
 def converse(link, device, timeout_ms, done):
     link.open()
     done.append("open")
-    link.subscribe("pet/v1/d/%s/down/+" % device)
+    link.subscribe(f"pet/v1/d/{device}/down/+")
     done.append("subscribe")
-    topic = "pet/v1/d/%s/down/ack" % device
-    link.publish(topic, b"0123456789")
+    link.publish(f"pet/v1/d/{device}/up/batch", b"0123456789")
     done.append("publish")
     message = link.receive(timeout_ms)
     if message is None:
         raise LinkError("no message", "nothing was received")
-    assert message == (topic.encode(), b"0123456789"), message
+    assert message == (f"pet/v1/d/{device}/down/ack".encode(), b"0123456789"), message
     done.append("receive")
 
 

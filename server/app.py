@@ -1,0 +1,102 @@
+"""The web process: composes interface and pages over one database, and turns what goes wrong into an answer."""
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
+
+from server.api.problems import ParameterProblem, Problem, ProblemError, make_problem, wrong_parameters
+from server.api.routes import PREFIX, api, operations
+from server.database import make_engine
+from server.settings import Settings
+from server.web.gate import Gate
+from server.web.handheld import Handheld
+from server.web.pages import pages, problem_page
+from server.web.templates import STATIC, STATIC_PATH, make_templates
+
+GZIP_BYTES_MIN = 1000  # smaller ones fit one packet as they are
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """The server's clock."""
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings, now: Callable[[], datetime] = utc_now, handheld: Handheld | None = None) -> FastAPI:
+    """The application. It opens nothing before the first request; `now` is its only clock."""
+    app = FastAPI(
+        title="Patient Experience Tracker",
+        version="1",
+        docs_url=None,  # they would load scripts from elsewhere
+        redoc_url=None,
+        openapi_url=f"{PREFIX}/openapi.json",
+        lifespan=_lifespan,
+    )
+    # Figures only read; one answer is made of several queries, and all of them see the same state.
+    app.state.engine = make_engine(settings.database()).execution_options(
+        isolation_level="REPEATABLE READ", postgresql_readonly=True
+    )
+    app.state.now = now
+    app.state.templates = make_templates()
+    app.state.handheld = handheld or Handheld(settings.try_device_directory)
+    for router in (api, operations, pages):
+        app.include_router(router)
+    app.mount(STATIC_PATH, StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(GZipMiddleware, minimum_size=GZIP_BYTES_MIN)
+    app.add_middleware(Gate)
+    _answer_errors(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    await app.state.handheld.close()
+    app.state.engine.dispose()
+
+
+def _answer_errors(app: FastAPI) -> None:
+    """Every error becomes a problem document, or a page that says the same."""
+
+    def answer(request: Request, problem: Problem) -> Response:
+        for_person = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
+        return problem_page(request, problem) if for_person else problem.response()
+
+    @app.exception_handler(ProblemError)
+    def refused(request: Request, error: ProblemError) -> Response:
+        return answer(request, error.problem)
+
+    @app.exception_handler(RequestValidationError)
+    def wrong_value(request: Request, error: RequestValidationError) -> Response:
+        found = [ParameterProblem(parameter=str(each["loc"][-1]), detail=each["msg"]) for each in error.errors()]
+        return answer(request, wrong_parameters(*found))
+
+    @app.exception_handler(HTTPException)
+    def no_such_page(request: Request, error: HTTPException) -> Response:
+        return answer(request, make_problem(HTTPStatus(error.status_code), f"{request.url.path}: {error.detail}."))
+
+    @app.exception_handler(OperationalError)
+    def no_database(request: Request, error: OperationalError) -> Response:
+        log.error("the database does not answer: %s", error.orig)
+        detail = "The database does not answer. Nothing is lost: devices keep what they hold. Try again soon."
+        return answer(request, make_problem(HTTPStatus.SERVICE_UNAVAILABLE, detail))
+
+    @app.exception_handler(ProgrammingError)
+    def no_tables(request: Request, error: ProgrammingError) -> Response:
+        log.error("the database refuses: %s", error.orig)
+        detail = "The database has another version's tables: say `pet migrate`."
+        return answer(request, make_problem(HTTPStatus.SERVICE_UNAVAILABLE, detail))
+
+    @app.exception_handler(Exception)
+    def our_mistake(request: Request, _: Exception) -> Response:
+        detail = "This is a mistake of ours; the server's log has it."
+        return answer(request, make_problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail))

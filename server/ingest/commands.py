@@ -1,0 +1,56 @@
+"""The commands of ingest: the worker itself, and the quarantine for people."""
+
+import logging
+import signal
+import threading
+
+import typer
+from sqlalchemy import select
+
+from protocol.topics import device_name
+from server.command_line import now, transaction
+from server.database import make_engine
+from server.fleet.keys import open_key_ring
+from server.ingest.receive import Receiver
+from server.ingest.replay import replay
+from server.ingest.tables import Quarantine
+from server.ingest.worker import work
+from server.settings import load_settings
+
+quarantine = typer.Typer(help="Authentic records that could not be stored.", no_args_is_help=True)
+
+
+def ingest() -> None:
+    """Run an ingest worker until it is told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    settings = load_settings()
+    key_ring = open_key_ring(settings.key_file)
+    receiver = Receiver(settings)
+    engine = make_engine(settings.database())
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    receiver.start()
+    try:
+        work(receiver, engine, key_ring, stopping)
+    finally:
+        receiver.stop()
+        engine.dispose()
+
+
+@quarantine.command("list")
+def list_quarantine() -> None:
+    """What is in quarantine and why, oldest first."""
+    query = select(Quarantine).where(Quarantine.resolution.is_(None)).order_by(Quarantine.received_at)
+    with transaction() as session:
+        for row in session.scalars(query):
+            name, journal = device_name(row.device_id), row.journal_id.hex()
+            print(f"{row.received_at:%Y-%m-%d %H:%M} {name} {journal} {row.sequence} {row.reason}: {row.detail}")
+
+
+@quarantine.command("replay")
+def replay_quarantine() -> None:
+    """Judge it all again, and deliver what can be stored by now."""
+    with transaction() as session:
+        delivered, left = replay(session.connection(), now())
+    print(f"{delivered} records delivered, {left} left in quarantine")

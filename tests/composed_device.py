@@ -1,0 +1,109 @@
+"""The application composed as on a device, over flash in memory and a clock that tests move. For MicroPython only."""
+
+import os
+from binascii import hexlify
+from json import dumps
+
+from firmware.board import sim
+from firmware.board.nor import NorFlash
+from firmware.journal import Journal
+from firmware.main import start
+from protocol.identity import Identity, encode_identity
+from protocol.package import SCREEN_TEXTS, pack_package
+from protocol.record import decode_record
+
+IDENTITY = Identity("PET-0042", 42, 1, bytes(range(32)), "password")
+OPTION_COUNTS = (5, 5, 3)
+NOW = 220000000
+NEVER_S = 10**9
+READ_MS = 2000
+
+
+def package():
+    """A questionnaire whose pictures are all one dark pixel."""
+    dot = [0, 1, 1]
+    questions = [
+        {"text": dot, "options": [{"label": dot, "face": face + 1} for face in range(count)]} for count in OPTION_COUNTS
+    ]
+    language = {"number": 0, "code": "en", "questions": questions, "texts": {name: dot for name in SCREEN_TEXTS}}
+    return pack_package(dumps({"reference": 7, "languages": [language]}).encode(), b"\x00")
+
+
+class Board(sim.Board):
+    """Remembers what was shown and told, and what a power cut at that moment would have left on the flash."""
+
+    def __init__(self, directory, journal):
+        super().__init__(directory, NOW, True)
+        self.journal = journal
+        self.pet_id = NorFlash(None, 1)
+        self.pet_id.restore(encode_identity(IDENTITY))
+        self.shown = []
+        self.told = []
+        self.kept_when_thanked = []
+
+    def flash(self, label):
+        return self.journal if label == "journal" else self.pet_id
+
+    def show(self, name):
+        self.shown.append(name)
+        if name == "thanks":
+            self.kept_when_thanked.append(len(records(self.journal)))
+
+    def tell(self, event, **fields):
+        self.told.append(event)
+        if event == "thanked":
+            self.kept_when_thanked.append(len(records(self.journal)))
+
+
+class Device:
+    """A composed application and the finger that presses its buttons."""
+
+    def __init__(self, blocks=16, flash=None, **settings):
+        directory = "/tmp/pet-application-" + hexlify(os.urandom(8)).decode()
+        os.mkdir(directory)
+        os.mkdir(directory + "/vfs")
+        fields = {"broker": {"host": "broker.example", "port": 8883}, "sync_every_s": NEVER_S, "sync_backlog": NEVER_S}
+        fields.update(settings)
+        for name, data in (("settings.json", dumps(fields).encode()), ("questionnaire.pkg", package())):
+            with open(directory + "/vfs/" + name, "wb") as file:
+                file.write(data)
+        self.board = Board(directory, flash or NorFlash(None, blocks, 512))
+        self.application = start(self.board)
+        self.application.set_clock(NOW)
+        remove(directory)
+
+    def wait(self, duration_ms):
+        end_ms = self.board.ticks_ms() + duration_ms
+        while self.board.ticks_ms() < end_ms:
+            pause_ms = self.application.step()
+            self.board.pass_time(max(1, min(pause_ms, end_ms - self.board.ticks_ms())))
+        self.application.step()
+
+    def press(self, button, after_ms=READ_MS):
+        self.board.push(button, sim.PRESS_MS)
+        self.wait(after_ms)
+
+    def answer(self, *buttons):
+        self.press(3)
+        for button in buttons:
+            self.press(button)
+
+    def journal(self):
+        return self.application._journal
+
+
+def remove(directory):
+    """The folder, whose files stay open as long as they are needed."""
+    for folder in (directory + "/vfs", directory):
+        for name in os.listdir(folder):
+            if name != "vfs":
+                os.remove(folder + "/" + name)
+        os.rmdir(folder)
+
+
+def records(flash):
+    """What a device that starts now would find: a journal mounted on a copy of the flash."""
+    copy = NorFlash(None, flash.blocks, flash.block_bytes)
+    copy.restore(flash.image())
+    journal = Journal(copy, IDENTITY.device_id, lambda count: b"\x07" * count)
+    return [decode_record(data) for _, data in journal.records(1, 1000)]

@@ -1,0 +1,62 @@
+"""Whose response it is: the placement at the time, the nurse's choice, and quarantine where neither is known."""
+
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from server.fleet.devices import find_device
+from server.fleet.organisations import find_organisation
+from server.fleet.placements import end_placement
+from server.ingest.replay import replay
+from server.ingest.tables import Response, RollupDay
+from tests.server.ingest.ward import NOW, PLACED_AT
+
+
+def test_a_response_belongs_to_the_team_that_had_the_device_when_it_was_given(ward):
+    handheld = ward.handheld(placed_at=None)
+    ward.place("A", "day", PLACED_AT, NOW)
+    ward.place("A", "night", NOW)
+    handheld.clock = NOW - timedelta(hours=1)
+    handheld.answer()
+    handheld.clock = NOW
+    handheld.answer(seconds=0)
+    ward.sync(handheld)
+    assert [row.team_id for row in ward.rows(Response)] == [ward.team_id("day"), ward.team_id("night")]
+    assert {row.team_id for row in ward.rows(RollupDay)} == {ward.team_id("day"), ward.team_id("night")}
+    ward.check_sums()
+
+
+def test_a_nurse_s_choice_of_team_comes_before_the_placement_s(ward):
+    handheld = ward.handheld(choices=("day", "night"))
+    handheld.answer(team=2)
+    ward.sync(handheld)
+    assert [(row.team_id, row.team_choice) for row in ward.rows(Response)] == [(ward.team_id("night"), 2)]
+
+
+def test_a_choice_that_the_placement_does_not_offer_goes_to_quarantine(ward):
+    handheld = ward.handheld(choices=("night",))
+    handheld.answer(team=2)
+    ward.sync(handheld)
+    assert ward.reasons() == {"unknown-team-choice": 1}
+
+
+def test_a_device_that_was_nowhere_waits_in_quarantine_until_it_is_placed(ward):
+    handheld = ward.handheld(placed_at=None)
+    handheld.answer()
+    ward.sync(handheld)
+    assert ward.reasons() == {"no-placement": 1}
+    assert handheld.acked_through == 1
+    ward.place("A", "night", PLACED_AT)
+    with ward.engine.begin() as connection:
+        assert replay(connection, NOW) == (1, 0)
+    assert [row.team_id for row in ward.rows(Response)] == [ward.team_id("night")]
+    ward.check_sums()
+
+
+def test_a_placement_that_has_ended_takes_nothing_more(ward):
+    handheld = ward.handheld()
+    with Session(ward.engine) as session, session.begin():
+        end_placement(session, find_device(session, find_organisation(session), "A"), NOW)
+    handheld.answer()
+    ward.sync(handheld)
+    assert ward.reasons() == {"no-placement": 1}
