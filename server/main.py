@@ -3,6 +3,7 @@
 import typer
 
 from server.command_line import run
+from server.demo.commands import demo
 from server.fleet import commands as fleet
 from server.fleet.device_commands import device
 from server.ingest.commands import ingest, quarantine
@@ -27,6 +28,9 @@ def web() -> None:
     from server.web.commands import serve  # noqa: PLC0415 - no other command needs FastAPI, which takes its time
 
     serve()
+
+
+app.command()(demo)
 
 
 # --- the database ---------------------------------------------------------------------------------

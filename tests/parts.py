@@ -1,6 +1,7 @@
 """The real parts that tests run on: found, installed where that is allowed, else a skip that says why."""
 
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -8,11 +9,12 @@ from secrets import token_hex
 
 import pytest
 
-from server.demo.broker import INGEST_USER, Mosquitto, find_mosquitto, install_mosquitto
+from server.demo.broker import INGEST_USER, Mosquitto, find_mosquitto, install_mosquitto, install_package
 from server.fleet.broker import write_accounts
 from server.fleet.passwords import hash_password
 
 ROOT = Path(__file__).parents[1]
+CHROME_OF_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 
 
 def need(part):
@@ -34,12 +36,18 @@ def _find_micropython():
     return program if program.exists() else None
 
 
+def _find_chromium():
+    found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome", CHROME_OF_MACOS)]
+    return next((Path(path) for path in found if path), None)
+
+
 def _cannot_install():
     return False
 
 
 PARTS: dict[str, tuple[Callable[[], Path | None], Callable[[], bool], str]] = {
     "mosquitto": (find_mosquitto, install_mosquitto, "install it (Debian: apt-get install mosquitto)"),
+    "chromium": (_find_chromium, lambda: install_package("chromium"), "install it (Debian: apt-get install chromium)"),
     "micropython": (_find_micropython, _cannot_install, "say 'make setup'"),
 }
 

@@ -249,6 +249,12 @@ class _Parameters(ast.NodeTransformer):
         node.id = self._renamed.get(node.id, node.id)
         return node
 
+    def visit_Lambda(self, node: ast.Lambda) -> ast.Lambda:
+        if node.args.args:
+            raise ValueError(f"line {node.lineno}: write a function with a name in place of a lambda with parameters")
+        self.generic_visit(node)
+        return node
+
     def _names(self, function: ast.FunctionDef) -> dict[str, str]:
         """Old to new, for this function; a name that the function uses otherwise is not taken."""
         used = {each.id for each in ast.walk(function) if isinstance(each, ast.Name)}

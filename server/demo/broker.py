@@ -178,17 +178,22 @@ def find_mosquitto() -> Path | None:
 
 def install_mosquitto() -> bool:
     """Install Debian's package where this account may; whether Mosquitto is there afterwards."""
+    return install_package("mosquitto") and find_mosquitto() is not None
+
+
+def install_package(package: str) -> bool:
+    """Install a package of Debian's where this account may; whether that was done."""
     if shutil.which("apt-get") is None:
         return False
     as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if as_root and (shutil.which("sudo") is None or _fails([*as_root, "true"])):
         return False
-    print("installing Debian's package mosquitto", file=sys.stderr)
-    install = [*as_root, "apt-get", "install", "-y", "-q", "mosquitto"]
-    if _fails(install):
-        _fails([*as_root, "apt-get", "update", "-q"])
-        _fails(install)
-    return find_mosquitto() is not None
+    print(f"installing Debian's package {package}", file=sys.stderr)
+    install = [*as_root, "apt-get", "install", "-y", "-q", "--no-install-recommends", package]
+    if not _fails(install):
+        return True
+    _fails([*as_root, "apt-get", "update", "-q"])
+    return not _fails(install)
 
 
 def _fails(command: list[str]) -> bool:

@@ -179,8 +179,9 @@ def _ink_box(line: str, language: str, size: int) -> tuple[int, int, int, int]:
 def _write(image: Image.Image, x: int, foot: int, line: str, language: str, size: int) -> None:
     pen = ImageDraw.Draw(image)
     pen.fontmode = "1"
-    shaping = {"language": language} if FONTS.get(language, LATIN).shaped else {}
-    pen.text((x, foot), normalize("NFC", line), fill=1, font=_font(language, size), anchor="ls", **shaping)
+    spoken = language if FONTS.get(language, LATIN).shaped else None  # only HarfBuzz takes it
+    text = normalize("NFC", line)
+    pen.text((x, foot), text, fill=1, font=_font(language, size), anchor="ls", language=spoken)
 
 
 def _font(language: str, size: int) -> ImageFont.FreeTypeFont:

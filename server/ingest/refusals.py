@@ -30,10 +30,10 @@ def count_refusals(connection: Connection, refusals: Sequence[Refusal]) -> None:
 
 
 def log_refusals(refusals: Sequence[Refusal]) -> None:
-    """A line each; the topic is quoted, for anybody may have made it up."""
+    """A line each; topic and text are quoted, for anybody may have made them up."""
     for refusal in refusals:
         logger.warning(
-            "refused reason=%s topic=%r bytes=%d: %s",
+            "refused reason=%s topic=%r bytes=%d: %r",
             refusal.reason,
             refusal.message.topic[:TOPIC_LENGTH_MAX],
             len(refusal.message.payload),

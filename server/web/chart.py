@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import groupby
-from typing import Any
+from math import ceil
 
 from server.aggregates.periods import Granularity
 from server.api.shapes import Point, TimeseriesAnswer
 from server.measures.positivity import Precision
-from server.web.words import TOO_FEW, bucket_name, count, interval, local_day, percent
+from server.web.words import TOO_FEW, bucket_name, count, interval, local_day, percent, target_percent
 
-GRID_PERCENT = (0, 20, 40, 60, 80, 100)
+FULL_GRID = (0, 20, 40, 60, 80, 100)
+UPPER_GRID = (50, 60, 70, 80, 90, 100)  # where all that is drawn lies above: differences of a few points are told apart
 SHAPES = {Precision.SUPPRESSED: "cross", Precision.CARE: "hollow", Precision.SOUND: "solid"}
 CAP_MAX_PX = 5.0
+BAR_MAX_PX = 36.0
+DIGIT_SHARE = 0.58  # of the font size, the width of a digit
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,9 @@ class Frame:
         """Across the plot, 0..1."""
         return round(self.left + share * self.plot_width, 1)
 
-    def y(self, percent_: float) -> float:
-        """Up the plot, 0..100."""
-        return round(self.plot_top + (1 - percent_ / 100) * self.plot_height, 1)
+    def y(self, percent_: float, floor: int) -> float:
+        """Up the plot, whose lower edge is `floor` and whose upper edge is 100."""
+        return round(self.plot_top + (100 - percent_) / (100 - floor) * self.plot_height, 1)
 
 
 WIDE = Frame("wide", 960, 58, 74, 36, 270, 346, 48, 16, 74)
@@ -69,7 +71,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Bar:
-    """The responses of one bucket; `number` where there is room for it."""
+    """The responses of one bucket; `number` where there is room for all of them."""
 
     x: float
     y: float
@@ -102,12 +104,15 @@ class Chart:
 
     frame: Frame
     grid: list[tuple[float, str]]
+    floor: int  # percent, at the plot's lower edge
+    base: float  # that edge
     marks: list[Mark]
     joins: list[str]  # points of the lines between neighbouring percentages: others leave a gap
     bars: list[Bar]
     bars_max: int
     labels: list[Label]
     targets: list[Stretch]
+    target_text: str | None  # of the last one, at its end
     changing: list[Stretch]  # buckets that may still change
     cap: float
     radius: float
@@ -117,36 +122,45 @@ def draw(answer: TimeseriesAnswer, frame: Frame) -> Chart:
     """The answer as a chart of this frame's size."""
     points = answer.data
     slot = frame.plot_width / len(points)
+    grid = _grid(points)
     middles = [frame.x((index + 0.5) / len(points)) for index in range(len(points))]
-    marks = [_mark(point, answer, frame, x) for point, x in zip(points, middles, strict=True)]
+    marks = [_mark(point, answer, frame, x, grid[0]) for point, x in zip(points, middles, strict=True)]
+    targets = list(_stretches(points, frame, lambda point: point.target))
     bars_max = max(1, *(point.responses for point in points))
     return Chart(
         frame=frame,
-        grid=[(frame.y(percent_), f"{percent_}%") for percent_ in GRID_PERCENT],
+        grid=[(frame.y(percent_, grid[0]), f"{percent_}%") for percent_ in grid],
+        floor=grid[0],
+        base=frame.y(grid[0], grid[0]),
         marks=[mark for mark in marks if mark is not None],
         joins=list(_joins(marks)),
-        bars=[_bar(point.responses, frame, x, slot, bars_max) for point, x in zip(points, middles, strict=True)],
+        bars=list(_bars(points, frame, middles, slot, bars_max)),
         bars_max=bars_max,
         labels=list(_labels(answer, frame, middles, slot)),
-        targets=[
-            Stretch(stretch.x, stretch.width, frame.y(stretch.value))
-            for stretch in _stretches(points, frame, lambda point: point.target)
-        ],
+        targets=[Stretch(each.x, each.width, frame.y(each.value, grid[0])) for each in targets],
+        target_text=target_percent(targets[-1].value) if targets else None,
         changing=list(_stretches(points, frame, lambda point: None if point.complete else 1.0)),
         cap=round(min(CAP_MAX_PX, slot * 0.3), 1),
         radius=round(max(2.0, min(5.5, slot * 0.3)), 1),
     )
 
 
-def _mark(point: Point, answer: TimeseriesAnswer, frame: Frame, x: float) -> Mark | None:
+def _grid(points: Sequence[Point]) -> tuple[int, ...]:
+    lowest = [point.ci95[0] for point in points if point.ci95] + [point.target for point in points if point.target]
+    return UPPER_GRID if lowest and min(lowest) >= UPPER_GRID[0] else FULL_GRID
+
+
+def _mark(point: Point, answer: TimeseriesAnswer, frame: Frame, x: float, floor: int) -> Mark | None:
     if not point.n:
         return None
     name, responses = bucket_name(point, answer), count(point.responses, "response")
     if point.positivity is None or point.ci95 is None:
-        return Mark(point, "cross", x, frame.y(0), None, f"{name}: {responses}, {TOO_FEW}")
+        return Mark(
+            point, SHAPES[Precision.SUPPRESSED], x, frame.y(floor, floor), None, f"{name}: {responses}, {TOO_FEW}"
+        )
     words = f"{name}: {percent(point.positivity)} (likely {interval(point.ci95)}), {responses}"
-    ends = (frame.y(point.ci95[0]), frame.y(point.ci95[1]))
-    return Mark(point, SHAPES[Precision(point.precision)], x, frame.y(point.positivity), ends, words)
+    ends = (frame.y(point.ci95[0], floor), frame.y(point.ci95[1], floor))
+    return Mark(point, SHAPES[Precision(point.precision)], x, frame.y(point.positivity, floor), ends, words)
 
 
 def _joins(marks: Sequence[Mark | None]) -> Iterator[str]:
@@ -157,33 +171,35 @@ def _joins(marks: Sequence[Mark | None]) -> Iterator[str]:
             yield " ".join(places)
 
 
-def _bar(responses: int, frame: Frame, x: float, slot: float, bars_max: int) -> Bar:
-    height = round(responses / bars_max * frame.strip_height, 1)
-    width = round(max(1.0, min(slot * 0.7, 36.0)), 1)
-    room = slot >= frame.font_size * 0.62 * len(f"{responses:,}") + 2
-    return Bar(
-        x=round(x - width / 2, 1),
-        y=round(frame.strip_top + frame.strip_height - height, 1),
-        width=width,
-        height=height,
-        number=f"{responses:,}" if room and responses else None,
-    )
+def _bars(points: Sequence[Point], frame: Frame, middles: Sequence[float], slot: float, bars_max: int) -> Iterator[Bar]:
+    width = round(max(1.0, min(slot * 0.7, BAR_MAX_PX)), 1)
+    room = slot >= DIGIT_SHARE * frame.font_size * (len(f"{bars_max:,}") + 1)
+    for point, x in zip(points, middles, strict=True):
+        if not point.responses:
+            continue
+        height = round(point.responses / bars_max * frame.strip_height, 1)
+        yield Bar(
+            x=round(x - width / 2, 1),
+            y=round(frame.strip_top + frame.strip_height - height, 1),
+            width=width,
+            height=height,
+            number=f"{point.responses:,}" if room else None,
+        )
 
 
 def _labels(answer: TimeseriesAnswer, frame: Frame, middles: Sequence[float], slot: float) -> Iterator[Label]:
-    every = max(1, -int(-frame.label_width // slot))
+    every = ceil(frame.label_width / slot)
     year = None
     for point, x in list(zip(answer.data, middles, strict=True))[::every]:
         first = local_day(point.start, answer.query.timezone)
-        yield Label(x, _short_name(first, answer.query.granularity), None if first.year == year else str(first.year))
+        by_month = answer.query.granularity == Granularity.MONTH
+        yield Label(
+            x, f"{first:%b}" if by_month else f"{first.day} {first:%b}", None if first.year == year else str(first.year)
+        )
         year = first.year
 
 
-def _short_name(first: date, granularity: str) -> str:
-    return f"{first:%b}" if granularity == Granularity.MONTH else f"{first.day} {first:%b}"
-
-
-def _stretches(points: Sequence[Point], frame: Frame, key: Callable[[Point], Any]) -> Iterator[Stretch]:
+def _stretches(points: Sequence[Point], frame: Frame, key: Callable[[Point], float | None]) -> Iterator[Stretch]:
     """Neighbouring points with the same key, which is None where there is nothing to draw."""
     start = 0
     for value, run in groupby(points, key=key):

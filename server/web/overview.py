@@ -26,7 +26,6 @@ PERIODS = {
     "last-month": "Last month",
     "last-13-weeks": "The 13 weeks before this one",
 }
-DEVICE_HEADINGS = ("Device", "Team", "Responses", "Positive", "Likely between", "Against the target", "Last heard")
 # Never by colour alone: each tag says its verdict in words.
 VERDICT_COLOURS = {Verdict.MET: "green", Verdict.MISSED: "orange", Verdict.CANNOT_TELL: "grey"}
 
@@ -39,6 +38,7 @@ def overview(session: Session, items: Iterable[tuple[str, str]], now: datetime) 
     answer = read_timeseries(session, query, now, address)
     devices = read_devices(session, query, now)
     known = read_meta(session, answer.query.organisation)
+    local = answer.meta.as_of.astimezone(ZoneInfo(answer.query.timezone))
     [organisation] = [each for each in known.organisations if each.organisation == known.organisation]
     return {
         "path": "/",
@@ -48,7 +48,7 @@ def overview(session: Session, items: Iterable[tuple[str, str]], now: datetime) 
         "lower_bound": len(query.question) > 1,
         "judgement": judgement(answer.totals),
         "shown": _shown(answer, known),
-        "as_of": _clock(answer.meta.as_of, answer.query.timezone),
+        "as_of": f"{day(local.date())}, {local:%H:%M}",
         "asides": _asides(answer),
         "fields": _fields(query, answer, known),
         "carried": [item for item in given if item[0] in ("organisation", "team", "include_flagged")],
@@ -58,9 +58,8 @@ def overview(session: Session, items: Iterable[tuple[str, str]], now: datetime) 
         "charts": [draw(answer, frame) for frame in FRAMES],
         "devices": devices,
         "devices_sentence": _devices_sentence(devices),
-        "device_headings": DEVICE_HEADINGS,
         "verdict_tag": _verdict_tag,
-        "heard": lambda row: _heard(row, answer.query.timezone),
+        "heard": lambda row: _heard(row, answer),
         "api_address": address,
     }
 
@@ -148,13 +147,11 @@ def _verdict_tag(device: DeviceFigures) -> dict[str, str]:
     return {"text": device.verdict, "colour": VERDICT_COLOURS[Verdict(device.verdict)]}
 
 
-def _heard(device: DeviceFigures, zone: str) -> str:
+def _heard(device: DeviceFigures, answer: TimeseriesAnswer) -> str:
+    """The time today, the day before that, and what the device said it still holds."""
     if device.heard_at is None:
         return "never"
-    when = _clock(device.heard_at, zone)
-    return f"{when}, {device.waiting:,} waiting" if device.waiting else when
-
-
-def _clock(instant: datetime, zone: str) -> str:
-    local = instant.astimezone(ZoneInfo(zone))
-    return f"{day(local.date())}, {local:%H:%M}"
+    zone = ZoneInfo(answer.query.timezone)
+    heard, now = device.heard_at.astimezone(zone), answer.meta.as_of.astimezone(zone)
+    when = f"today, {heard:%H:%M}" if heard.date() == now.date() else day(heard.date())
+    return f"{when} ({device.waiting:,} waiting)" if device.waiting else when

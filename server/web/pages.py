@@ -51,7 +51,7 @@ async def _forward(messages: asyncio.Queue[Message], websocket: WebSocket) -> No
 
 def problem_page(request: Request, problem: Problem) -> HTMLResponse:
     """A problem as a person reads it."""
-    return _page(request, "problem.html.jinja", {"problem": problem}, problem.status)
+    return _page(request, "problem.html.jinja", {"path": None, "problem": problem}, problem.status)
 
 
 def _page(request: Request, template: str, content: dict[str, Any], code: int = 200) -> HTMLResponse:

@@ -1,8 +1,10 @@
-"""The templates: ours first, then those of NHS.UK frontend, and the words that they use for figures."""
+"""The templates, the parts of NHS.UK frontend that they use, and the words that they use for figures."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-from jinja2 import ChainableUndefined, ChoiceLoader, Environment, FileSystemLoader, PackageLoader
+from jinja2 import ChainableUndefined, Environment, FileSystemLoader, PackageLoader, StrictUndefined
 
 from server.web.words import bucket_name, interval, percent
 
@@ -10,20 +12,20 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 STATIC_PATH = "/static"
 NHSUK_STYLE = "vendor/nhsuk-frontend-10.6.1/nhsuk-frontend.min.css"
+NHSUK_PARTS = {"button": "button", "select": "select", "skip-link": "skipLink", "tag": "tag"}  # folder: macro
 
 
 def make_templates() -> Environment:
-    """NHS.UK frontend's own templates look into parameters that need not exist, hence ChainableUndefined."""
+    """Our own templates; a name in them that nothing gives is an error, not an empty place."""
     environment = Environment(
-        loader=ChoiceLoader(
-            [FileSystemLoader(HERE / "templates"), PackageLoader("nhsuk_frontend_jinja")],
-        ),
-        undefined=ChainableUndefined,
+        loader=FileSystemLoader(HERE / "templates"),
+        undefined=StrictUndefined,
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.globals.update(
+        nhsuk=_nhsuk_parts(),
         style=NHSUK_STYLE,
         static=lambda name: f"{STATIC_PATH}/{name}",
         percent=percent,
@@ -31,3 +33,15 @@ def make_templates() -> Environment:
         bucket_name=bucket_name,
     )
     return environment
+
+
+def _nhsuk_parts() -> SimpleNamespace:
+    """NHS.UK frontend's macros; they look into parameters that need not exist, so they have a looser environment."""
+    environment = Environment(
+        loader=PackageLoader("nhsuk_frontend_jinja"), undefined=ChainableUndefined, autoescape=True
+    )
+    macros: dict[str, Any] = {}
+    for folder, macro in NHSUK_PARTS.items():
+        module = environment.get_template(f"nhsuk/components/{folder}/macro.jinja").module
+        macros[macro] = getattr(module, macro)
+    return SimpleNamespace(**macros)

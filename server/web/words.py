@@ -22,13 +22,18 @@ def count(number: int, noun: str) -> str:
 
 
 def percent(value: float | None) -> str:
-    """84.2%, 85%, and a dash where none is published."""
-    return "–" if value is None else f"{value:.1f}".removesuffix(".0") + "%"  # noqa: RUF001 - a dash is meant
+    """84.2%, and a dash where none is published."""
+    return "–" if value is None else f"{value:.1f}%"  # noqa: RUF001 - a dash is meant
+
+
+def target_percent(value: float | None) -> str:
+    """A target as people say it: 85%, 87.5%."""
+    return percent(value).replace(".0%", "%")
 
 
 def interval(ends: tuple[float, float] | None) -> str:
-    """81.9% to 86.2%."""
-    return percent(None) if ends is None else f"{percent(ends[0])} to {percent(ends[1])}"
+    """81.9 to 86.2%."""
+    return percent(None) if ends is None else f"{ends[0]:.1f} to {percent(ends[1])}"
 
 
 def local_day(instant: datetime, zone: str) -> date:
@@ -69,12 +74,18 @@ def judgement(figures: Judged) -> str:
     if figures.verdict is not None:
         side = "at or above" if figures.at_or_above else "below"
         sentence = VERDICTS[Verdict(figures.verdict)]
-        sentences.append(sentence.format(side=side, target=percent(figures.target)))
+        sentences.append(sentence.format(side=side, target=target_percent(figures.target)))
     if figures.responses_needed is not None:
-        sentences.append(f"About {figures.responses_needed:,} more responses would tell.")
+        sentences.append(f"About {_roughly(figures.responses_needed):,} more responses would tell.")
     if figures.precision == Precision.CARE:
         sentences.append("Interpret with care: these are few.")
     return " ".join(sentences)
+
+
+def _roughly(number: int) -> int:
+    """The first two digits; more would claim to know how people will answer."""
+    unit = 10 ** max(0, len(str(number)) - 2)
+    return round(number / unit) * unit
 
 
 def chart_sentence(answer: TimeseriesAnswer) -> str:

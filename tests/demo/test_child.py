@@ -84,10 +84,12 @@ def test_a_torn_pid_file_hinders_nothing(waiter, tmp_path, text):
 def test_a_claim_names_its_holder_and_ends_with_it(tmp_path):
     holder = subprocess.Popen([sys.executable, "-c", CLAIM, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     with holder:
-        holder.stdout.readline()
-        with pytest.raises(StartError, match=rf"in use by process {holder.pid}\. Stop that one"):
-            Claim(tmp_path).take()
-        holder.kill()
+        try:
+            holder.stdout.readline()
+            with pytest.raises(StartError, match=rf"in use by process {holder.pid}\. Stop that one"):
+                Claim(tmp_path).take()
+        finally:
+            holder.kill()
     claim = Claim(tmp_path)
     claim.take()
     claim.release()

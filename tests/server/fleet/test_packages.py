@@ -209,8 +209,8 @@ WRONG = [
     (
         put(["hand-hygiene", "options", 1, "label", "en"], "I cannot say now"),
         (
-            "question 'hand-hygiene', language 'en': the word of option 'cannot-say' is 14 px too wide beside the others"
-            " in the smallest type (14 px); shorten one, or break it into two lines"
+            "question 'hand-hygiene', language 'en': the word of option 'cannot-say' is 14 px too wide beside the"
+            " others in the smallest type (14 px); shorten one, or break it into two lines"
         ),
     ),
     (
@@ -264,6 +264,13 @@ def test_more_languages_than_fit_on_a_device_are_refused(beds):
         text.update(dict.fromkeys(beds["languages"], text["en"]))
     [problem] = problems_of(beds)
     assert problem.endswith("leave out a language or shorten the questionnaire")
+
+
+def test_the_example_in_the_documentation_can_be_published(tmp_path):
+    text = (ROOT / "docs/questionnaires.md").read_text(encoding="utf-8")
+    example = tmp_path / "example.toml"
+    example.write_text(text.split("```toml\n")[1].split("```")[0], encoding="utf-8")
+    build_package(read_definition(example), 1)
 
 
 def test_a_definition_that_cannot_be_read_is_named(tmp_path):

@@ -1,0 +1,147 @@
+"""A real Chromium for tests, driven over its own debugging protocol: enough to open a page, look at it and press."""
+
+import base64
+import itertools
+import json
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from websockets.sync.client import connect
+
+START_TIMEOUT_S = 120  # on a busy machine; only a hang takes longer
+ANSWER_TIMEOUT_S = 60
+FLAGS = (
+    "--headless",
+    "--no-sandbox",  # tests may run as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--remote-debugging-port=0",
+)
+
+
+class Browser:
+    """One page at a time. `requests`: every address the page asked for; `complaints`: what its console said."""
+
+    def __init__(self, program):
+        self._profile = tempfile.TemporaryDirectory(prefix="pet-chromium-", ignore_cleanup_errors=True)
+        self._process = subprocess.Popen(
+            [program, *FLAGS, f"--user-data-dir={self._profile.name}", "about:blank"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._numbers = itertools.count(1)
+        self.requests = []
+        self.complaints = []
+        self._loaded = False
+        self._socket = connect(self._address(), max_size=None, open_timeout=START_TIMEOUT_S)
+        target = self._call("Target.createTarget", url="about:blank")["targetId"]
+        self._session = None
+        self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Network", "Log"):
+            self._call(f"{domain}.enable")
+
+    def open(self, url, width, height=800):
+        """Load the page on a screen of this width and wait for its load event."""
+        self._call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=width < 600,
+        )
+        self.requests.clear()
+        self.complaints.clear()
+        self._loaded = False
+        self._call("Page.navigate", url=url)
+        deadline = time.monotonic() + ANSWER_TIMEOUT_S
+        while not self._loaded:
+            self._hear(deadline)
+
+    def evaluate(self, expression):
+        """The value of a JavaScript expression in the page; promises are awaited."""
+        answer = self._call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
+        return answer["result"].get("value")
+
+    def until(self, expression, timeout_s=ANSWER_TIMEOUT_S):
+        """Wait until the expression is true in the page; look again at every painted frame."""
+        script = f"""new Promise((done, failed) => {{
+            const end = performance.now() + {timeout_s * 1000};
+            const look = () => ({expression}) ? done(true)
+                : performance.now() > end ? done(false) : setTimeout(look, 20);
+            look();
+        }})"""
+        assert self.evaluate(script), f"did not come true: {expression}"
+
+    def key(self, key, code):
+        """One key, down and up."""
+        for kind in ("keyDown", "keyUp"):
+            self._call("Input.dispatchKeyEvent", type=kind, key=key, code=code)
+
+    def click(self, selector):
+        """The mouse on the middle of an element."""
+        box = self.evaluate(
+            f"(() => {{ const e = document.querySelector({selector!r}); e.scrollIntoView({{block: 'center'}});"
+            " const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })()"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            self._call("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
+
+    def screenshot(self, path):
+        """The whole page as PNG."""
+        picture = self._call("Page.captureScreenshot", captureBeyondViewport=True)
+        Path(path).write_bytes(base64.b64decode(picture["data"]))
+
+    def close(self):
+        self._socket.close()
+        self._process.terminate()
+        self._process.wait()
+        self._profile.cleanup()
+
+    def _address(self):
+        port_file = Path(self._profile.name) / "DevToolsActivePort"
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while True:
+            lines = port_file.read_text().splitlines() if port_file.exists() else []
+            if len(lines) == 2:
+                return f"ws://127.0.0.1:{lines[0]}{lines[1]}"
+            assert time.monotonic() < deadline, "Chromium did not open its debugging port"
+            assert self._process.poll() is None, "Chromium ended at once"
+            time.sleep(0.02)
+
+    def _call(self, method, **parameters):
+        number = next(self._numbers)
+        message = {"id": number, "method": method, "params": parameters}
+        if getattr(self, "_session", None):
+            message["sessionId"] = self._session
+        self._socket.send(json.dumps(message))
+        deadline = time.monotonic() + ANSWER_TIMEOUT_S + 10
+        while True:
+            answer = self._hear(deadline)
+            if answer.get("id") == number:
+                assert "error" not in answer, (method, answer["error"])
+                return answer["result"]
+
+    def _hear(self, deadline):
+        message = json.loads(self._socket.recv(timeout=max(0.1, deadline - time.monotonic())))
+        match message.get("method"):
+            case "Network.requestWillBeSent":
+                self.requests.append(message["params"]["request"]["url"])
+            case "Network.webSocketCreated":
+                self.requests.append(message["params"]["url"])
+            case "Page.loadEventFired":
+                self._loaded = True
+            case "Runtime.exceptionThrown":
+                self.complaints.append(message["params"]["exceptionDetails"]["text"])
+            case "Log.entryAdded":
+                self.complaints.append(message["params"]["entry"]["text"])
+        return message
