@@ -32,5 +32,7 @@ lock: setup ## choose the newest versions of everything again and write requirem
 		--quiet --output-file requirements.lock
 
 clean: ## remove what was built or kept: .venv, the demo's data in .pet, caches
+	@# As root, PostgreSQL's data may lie where its account can reach them (server/demo/account.py).
+	@sed -n '/^\/var\/tmp\/pet-[0-9a-f]*$$/p' .pet/postgres/place 2>/dev/null | xargs rm -rf
 	rm -rf .venv .pet .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,7 +2,7 @@
 
 from firmware.buttons import CONTROL, Buttons
 from firmware.dialogue import ASKING, CHOSEN, IDLE, REFUSED, SAVING, THANKS, WARNING, Dialogue, Pass, View
-from firmware.journal import Full
+from firmware.journal_errors import Full
 from protocol.record import (
     ANSWERS_MAX,
     DURATION_MAX,

@@ -1,20 +1,20 @@
-"""Why the network failed, in plain words: the one error of the link, and what socket, TLS and broker errors mean."""
+"""Why the network failed, in plain words: what socket, TLS and broker errors mean."""
 
 import errno
 
-# Kinds: what a caller may act upon. The words beside them are for people.
-INTERRUPTED = "interrupted"  # a patient pressed a button: nothing is wrong
-TIMED_OUT = "timed out"
-REFUSED = "refused"  # nobody listens there, or it hung up before it said anything
-LOST = "lost"
-NAME = "name"  # the broker's name has no address
-CERTIFICATE = "certificate"
-CERTIFICATE_DATES = "certificate dates"  # only its dates are wrong: perhaps it is this device's clock
-TLS = "tls"
-LOGIN = "login"
-PROTOCOL = "protocol"
-MEMORY = "memory"
-CLOSED = "closed"  # no open link; our own mistake
+from firmware.link_error import (
+    CERTIFICATE,
+    CERTIFICATE_DATES,
+    LOGIN,
+    LOST,
+    MEMORY,
+    PROTOCOL,
+    REFUSED,
+    TIMED_OUT,
+    TLS,
+    LinkError,
+    code_of,
+)
 
 REFUSING = (errno.ECONNREFUSED, errno.ECONNRESET, errno.EHOSTUNREACH)
 # mbedTLS found no memory: ssl, x509, pk. On the ESP32 its buffers come from the system's heap, not from Python's.
@@ -38,27 +38,6 @@ CONNACK_WORDS = {
     4: (LOGIN, "refused user name or password"),
     5: (LOGIN, "refused user name or password: not authorised"),
 }
-
-
-class LinkError(OSError):
-    """The network did not do what was asked. `kind` is one of the above, `words` a sentence for people.
-
-    An OSError, because umqtt hands those on; its number is an errno where there is one, else 0.
-    """
-
-    def __init__(self, kind: str, words: str, code: int = 0) -> None:
-        super().__init__(code, words)
-        self.kind = kind
-        self.words = words
-
-    def __str__(self) -> str:
-        return self.words
-
-
-def code_of(error: Exception) -> int:
-    """The error's number without its sign: the ESP32 port gives errno numbers negative through TLS. 0 = none."""
-    code = error.args[0] if error.args else 0
-    return abs(code) if isinstance(code, int) else 0
 
 
 def of_socket(error: Exception, doing: str, answered: bool) -> LinkError:

@@ -11,9 +11,7 @@ Why a raw ring log and not a file: docs/adr/0001-journal-is-a-raw-ring-log.md.
 from struct import pack_into
 
 from firmware.journal_blocks import MARK, SLOT_BYTES, WHOLE, Blocks, put_crc, put_header, put_mark
-from firmware.journal_mount import JournalError as JournalError  # noqa: PLC0414  # offered here too
-from firmware.journal_mount import Mount
-from firmware.journal_mount import Unformatted as Unformatted  # noqa: PLC0414
+from firmware.journal_errors import Damaged, Foreign, Full, JournalError, Unformatted
 from firmware.journal_ring import Ring
 from protocol.record import KIND_MARK, PAYLOAD_BYTES, SEQUENCE_OFFSET
 
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from firmware.board.interface import BlockDevice
+    from firmware.journal_mount import Mount
 
 JOURNAL_ID_BYTES = 8
 ACK_SLOTS = 4  # of a full ring, kept for acks
@@ -29,18 +28,6 @@ ACK_SLOTS_FREEING = 2  # of those, for an ack that frees a block: one, and one i
 WRITE_TRIES_MAX = 8  # slots that fail one after the other mean a dead chip, not a bad cell
 OPEN_TRIES_MAX = 2  # erases of a block before the next one is taken
 KINDS_NOT_RECORDS = (0, KIND_MARK, 0xFF)  # void, mark, blank
-
-
-class Full(JournalError):  # noqa: N818  # the word that device, protocol and staff screen use
-    """No free slot: un-acked records fill the ring. Nothing was written; an ack frees space."""
-
-
-class Foreign(JournalError):  # noqa: N818
-    """The journal belongs to another device: it can be read, not written."""
-
-
-class Damaged(JournalError):  # noqa: N818
-    """The flash does not keep what is written. The record is not kept."""
 
 
 class Journal:
@@ -64,6 +51,8 @@ class Journal:
         after_power_loss: bool = True,
         buffer: bytearray | None = None,
     ) -> None:
+        from firmware.journal_mount import Mount  # here: it can be forgotten when the journal has been found
+
         self._ring = Ring(Blocks(device, buffer))
         self._slot = bytearray(SLOT_BYTES)
         mount = Mount(self._ring)
@@ -165,12 +154,10 @@ class Journal:
         put_header(self._slot, ring.epoch + 1, 1, 0, device_id, journal_id)
         if ring.blocks.program(ring.epoch + 1, 0, self._slot):  # blank as it is: an erase could only be cut
             ring.enter(ring.epoch + 1)
-            return
-        ring.epoch += 1
-        if not self._open_next(0):
+        elif not self._open_next(0):
             raise Damaged("no block of the journal area keeps a header")
 
-    def _mend(self, mount: Mount, after_power_loss: bool) -> None:
+    def _mend(self, mount: "Mount", after_power_loss: bool) -> None:
         blocks = self._ring.blocks
         if mount.torn_slot:
             blocks.void(self._ring.current, mount.torn_slot)

@@ -79,7 +79,7 @@ def was_whole(slot: "Slot", sequence: int) -> bool:
     """
     needed = crc32(slot[:PAYLOAD_BYTES])
     torn = unpack_from("<I", slot, PAYLOAD_BYTES)[0] & needed == needed
-    return slot[0] != KIND_MARK and sequence_of(slot) == sequence and not torn
+    return sequence_of(slot) == sequence and not torn
 
 
 class Blocks:

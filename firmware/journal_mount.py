@@ -7,19 +7,12 @@ in it that the server may lack: then only its header has become unreadable.
 """
 
 from firmware.journal_blocks import BLANK, SLOT_BYTES, VOID, crc_is_good, header_of, sequence_of, was_whole
+from firmware.journal_errors import Unformatted
 from protocol.record import KIND_MARK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.journal_ring import Ring
-
-
-class JournalError(OSError):
-    """The journal cannot do what was asked; the message says what to do."""
-
-
-class Unformatted(JournalError):  # noqa: N818
-    """The area holds something, but no journal that can be continued. The device never formats it."""
 
 
 class Mount:
@@ -97,7 +90,6 @@ class Mount:
         """Find the end of the log. All slots are looked at: whatever is free is proven blank."""
         ring = self._ring
         ring.next_slot = 1
-        self.last_good_slot = self.torn_slot = 0
         unreadable = 0  # records behind the last good one
         for slot, content in ring.blocks.each(ring.current, 1):
             if content == BLANK:
@@ -123,7 +115,6 @@ class Mount:
         block = ring.after(ring.current)
         while block in suspects and self._sequences(block)[1] > ring.last_sequence:
             # The newest block, its header unreadable: it is continued behind, never in it.
-            suspects.remove(block)
             ring.epoch += 1
             ring.first[block] = ring.last_sequence + 1
             self._scan_current()

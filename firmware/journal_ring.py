@@ -66,9 +66,7 @@ class Ring:
 
     def oldest_readable(self) -> int:
         """The first sequence that the log still holds; one beyond the last when it holds none."""
-        for block in self.log():
-            return self.first[block]
-        return self.last_sequence + 1
+        return self.first[next(self.log())]
 
     def log(self) -> "Iterator[int]":
         """The blocks of the log, oldest first."""

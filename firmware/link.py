@@ -4,20 +4,7 @@ A PUBACK is the broker's word, not the server's: what was published is not in an
 After any failure the client is thrown away, because a packet may have been cut in the middle; `open` makes a new one.
 """
 
-from firmware.failures import (
-    CERTIFICATE,
-    CLOSED,
-    LOST,
-    NAME,
-    PROTOCOL,
-    REFUSED,
-    TIMED_OUT,
-    TLS,
-    LinkError,
-    of_broker,
-    of_nonsense,
-    of_socket,
-)
+from firmware.link_error import CERTIFICATE, CLOSED, LOST, MEMORY, NAME, PROTOCOL, REFUSED, TIMED_OUT, TLS, LinkError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -187,15 +174,20 @@ class Link:
         except LinkError:
             self._drop()
             raise
-        except self._mqtt.MQTTException as error:
+        except (self._mqtt.MQTTException, AssertionError, IndexError, ValueError, OSError, MemoryError) as error:
             self._drop()
-            raise of_broker(error.args[0], doing) from None
-        except (AssertionError, IndexError, ValueError) as error:
-            self._drop()
-            raise of_nonsense(error, doing) from None
-        except (OSError, MemoryError) as error:
-            self._drop()
-            raise of_socket(error, doing, True) from None
+            raise self._failure(error, doing) from None
+
+    def _failure(self, error: Exception, doing: str) -> LinkError:
+        try:  # the words are loaded only now: the error may be that there is no room for anything
+            from firmware.failures import of_broker, of_nonsense, of_socket
+        except MemoryError:
+            return LinkError(MEMORY, "not enough memory left while %s" % doing)
+        if isinstance(error, self._mqtt.MQTTException):
+            return of_broker(error.args[0], doing)
+        if isinstance(error, (AssertionError, IndexError, ValueError)):
+            return of_nonsense(error, doing)
+        return of_socket(error, doing, True)
 
     def _drop(self) -> None:
         self._client = None

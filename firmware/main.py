@@ -4,7 +4,8 @@ import gc
 
 from firmware.application import Application
 from firmware.clock import Clock
-from firmware.journal import Journal, JournalError
+from firmware.journal import Journal
+from firmware.journal_errors import JournalError
 from firmware.memory import forget_since, loaded
 from firmware.questionnaire import Questionnaire
 from firmware.screens import Screens

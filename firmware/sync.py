@@ -2,8 +2,8 @@
 
 from collections import namedtuple
 
-from firmware.failures import INTERRUPTED, LinkError
 from firmware.link import Link
+from firmware.link_error import INTERRUPTED, LinkError
 from firmware.outbox import Outbox
 from firmware.version import APPLICATION
 from protocol.envelope import NONCE_BYTES

@@ -1,4 +1,4 @@
-"""The journal does what a plain list does, whatever is asked of it in whatever order, restarts and power cuts included."""
+"""The journal does what a plain list does, whatever is asked of it in whatever order, restarts and cuts included."""
 
 from hypothesis import settings
 from hypothesis import strategies as st

@@ -1,6 +1,6 @@
 """Makes a set of modules smaller in a device's memory without changing what they do.
 
-Four passes over the syntax trees, before mpy-cross sees them. A named integer becomes the integer wherever it is
+Four passes over the syntax trees, before mpy-cross sees them. A named number or text becomes itself wherever it is
 used, across modules. What no module of the set uses, for instance the server's half of the protocol, is left out.
 Private names become a few short ones that all modules share, and so do parameters that nobody passes by name. Every
 name that goes saves its text, its place in the interpreter's table of names, and its place in each module that
@@ -27,7 +27,7 @@ OPERATORS: dict[type, Any] = {
     ast.BitOr: operator.or_,
     ast.LShift: operator.lshift,
 }
-Integers = dict[str, int]
+Constants = dict[str, int | str]
 Statements = list[ast.stmt]
 
 
@@ -45,7 +45,7 @@ def slim(sources: dict[str, str], roots: Iterable[str]) -> dict[str, str]:
 
 
 def _fold(trees: dict[str, ast.Module]) -> None:
-    known: dict[str, Integers] = {name: {} for name in trees}
+    known: dict[str, Constants] = {name: {} for name in trees}
     before = -1
     while before != (before := sum(map(len, known.values()))):  # until a round finds nothing new
         for name, tree in trees.items():
@@ -56,14 +56,14 @@ def _fold(trees: dict[str, ast.Module]) -> None:
         trees[name] = _Fold(known[name], known).visit(tree)
 
 
-def _learn(statement: ast.stmt, here: Integers, known: dict[str, Integers]) -> None:
+def _learn(statement: ast.stmt, here: Constants, known: dict[str, Constants]) -> None:
     if isinstance(statement, ast.ImportFrom):
         source = known.get(statement.module or "", {})
         here.update(
             {alias.asname or alias.name: source[alias.name] for alias in statement.names if alias.name in source}
         )
     for name in _assigned(statement):
-        value = _integer(statement.value, here)  # type: ignore[attr-defined]
+        value = _constant(statement.value, here)  # type: ignore[attr-defined]
         if value is not None:
             here[name] = value
 
@@ -76,28 +76,29 @@ def _assigned(statement: ast.stmt) -> Iterator[str]:
             yield target.id
 
 
-def _integer(node: ast.expr, here: Integers) -> int | None:
-    if isinstance(node, ast.Constant) and isinstance(node.value, int):
+def _constant(node: ast.expr, here: Constants) -> int | str | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | str):
         return node.value
     if isinstance(node, ast.Name):
         return here.get(node.id)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        value = _integer(node.operand, here)
-        return None if value is None else -value
+        value = _constant(node.operand, here)
+        return -value if isinstance(value, int) else None
     if isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
-        left, right = _integer(node.left, here), _integer(node.right, here)
-        return None if left is None or right is None else int(OPERATORS[type(node.op)](left, right))
+        left, right = _constant(node.left, here), _constant(node.right, here)
+        if isinstance(left, int) and isinstance(right, int):
+            return int(OPERATORS[type(node.op)](left, right))
     return None
 
 
-def _is_known(statement: ast.stmt, here: Integers) -> bool:
+def _is_known(statement: ast.stmt, here: Constants) -> bool:
     return any(name in here for name in _assigned(statement))
 
 
 class _Fold(ast.NodeTransformer):
-    """Puts the integers in place of their names, and takes the names out of the imports."""
+    """Puts the values in place of their names, and takes the names out of the imports."""
 
-    def __init__(self, here: Integers, known: dict[str, Integers]) -> None:
+    def __init__(self, here: Constants, known: dict[str, Constants]) -> None:
         self._here = here
         self._known = known
 

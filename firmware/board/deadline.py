@@ -10,7 +10,7 @@ import socket
 import ssl
 
 from firmware.board.stream import WRITE_BYTES_MAX, DeadlineSocket
-from firmware.failures import CERTIFICATE, INTERRUPTED, NAME, TIMED_OUT, LinkError
+from firmware.link_error import CERTIFICATE, INTERRUPTED, NAME, TIMED_OUT, LinkError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

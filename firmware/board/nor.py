@@ -58,7 +58,7 @@ class NorFlash:
 
     def counters(self) -> "dict[str, int]":
         """All counters by name."""
-        return dict(zip(COUNTER_NAMES, self._counts()))  # noqa: B905  # MicroPython's zip has no strict
+        return dict(zip(COUNTER_NAMES, self._counts()))  # MicroPython's zip has no strict
 
     def cut_after(self, operations: int, torn_bytes: int = 0, *, from_end: bool = False) -> None:
         """Cut the power in the program or erase that follows `operations` more of them.

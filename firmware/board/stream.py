@@ -9,7 +9,7 @@ import errno
 import select
 import time
 
-from firmware.failures import LOST, PROTOCOL, LinkError, code_of, of_socket, refused
+from firmware.link_error import LOST, PROTOCOL, LinkError, code_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ class DeadlineSocket:
             raw.connect(address)
         except OSError as error:
             if code_of(error) not in STARTING:
-                raise of_socket(error, doing, False) from None
+                raise _failure(error, doing, False) from None
         if self._wait(select.POLLOUT, doing) & (select.POLLERR | select.POLLHUP):
-            raise refused(doing, errno.ECONNREFUSED)
+            raise _failure(OSError(errno.ECONNREFUSED), doing, False)
         self._poller.unregister(raw)
         self._events = 0
         try:
@@ -150,7 +150,7 @@ class DeadlineSocket:
                 self._fruitless = 0
                 return bytes(data)
             if data is not None:
-                raise of_socket(OSError(errno.ECONNRESET), doing, self._answered)
+                raise _failure(OSError(errno.ECONNRESET), doing, self._answered)
             if not wait:
                 return None
             self._step(select.POLLIN, doing)
@@ -214,4 +214,8 @@ class DeadlineSocket:
 
 
 def _failure(error: Exception, doing: str, answered: bool) -> LinkError:
-    return error if isinstance(error, LinkError) else of_socket(error, doing, answered)
+    if isinstance(error, LinkError):
+        return error
+    from firmware.failures import of_socket
+
+    return of_socket(error, doing, answered)

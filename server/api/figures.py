@@ -29,7 +29,7 @@ from server.api.shapes import (
 from server.measures.positivity import PUBLISH_FROM, Positivity, Precision, positivity
 from server.measures.verdict import at_or_above, responses_needed, verdict
 
-LATE_AFTER = timedelta(days=7)  # a device delivers daily; after a week somebody should look for it
+LATE_AFTER = timedelta(days=7)  # a device is heard daily; after a week somebody should look for it
 
 
 def read_timeseries(session: Session, query: FiguresQuery, now: datetime, address: str) -> TimeseriesAnswer:
@@ -158,7 +158,8 @@ def _resolved(query: FiguresQuery, asked: Asked, series: Timeseries) -> Resolved
 
 def _is_late(device: Standing, now: datetime) -> bool:
     """Late ones are told beside the figures: one device in a drawer must not put every bucket in doubt."""
-    return device.caught_up_at < now - LATE_AFTER
+    last = device.heard_at or device.placed_at
+    return last is not None and last < now - LATE_AFTER
 
 
 def _meta(devices: list[Standing], now: datetime, target: float | None, data_version: int) -> Meta:

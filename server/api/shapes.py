@@ -90,7 +90,7 @@ class Meta(BaseModel):
     as_of: datetime
     target: Percent | None
     suppressed_below: Annotated[int, Field(description="responses needed before a percentage is published")]
-    late_devices: Annotated[int, Field(description="devices in use that have not delivered for a week")]
+    late_devices: Annotated[int, Field(description="devices in use that were not heard for a week")]
     pending_reported: Annotated[int, Field(description="answers that devices said they still hold")]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import urllib.request
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -12,8 +13,10 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from server.demo.child import Claim
 from server.demo.device import SimulatedDevice
 from server.demo.line import Line
+from server.demo.postgres import EmbeddedPostgres
 from server.demo.story import Posting, Story, one_pass, pet_time, read_story, utc_now
 from server.demo.trust import Trust, add_device, set_up_trust
 from server.ingest.tables import Response
@@ -107,8 +110,18 @@ def _charted(line: Line) -> int:
     return int(found.group(1))
 
 
+def forget(directory: Path) -> None:
+    """Remove what an earlier check left, unless it is still going on."""
+    claim = Claim(directory)
+    claim.take()
+    EmbeddedPostgres(directory / "postgres").remove()
+    claim.release()
+    shutil.rmtree(directory)
+
+
 def run_check(directory: Path, *, embedded_broker: bool) -> bool:
     """From nothing, in a directory of its own; whether the three counts agree. Prints them as the last line."""
+    forget(directory)
     with Line(directory, embedded_broker=embedded_broker) as line:
         print(f"broker: {line.broker.name}; page: {line.url}")
         counts = check(line)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from server.demo.child import StartError
+from server.errors import OperatorError
 
 PROJECT = Path(__file__).resolve().parents[2]
 HEAP = "100wk"  # the initial heap of an ESP32, in words
@@ -20,7 +21,7 @@ EVENT_TIMEOUT_S = 120  # a device on a busy machine; only a hang takes longer
 Event = dict[str, Any]
 
 
-class DeviceError(RuntimeError):
+class DeviceError(OperatorError):
     """The device process ended or said nothing; the text names the device and its log."""
 
 

@@ -65,8 +65,13 @@ class Line:
         """Kill ingest and pages as a loss of power would, and start them again."""
         for child in (self.ingest, self.web):
             child.send(signal.SIGKILL)
+        self.stop_server()
+        self.start_server()
+
+    def stop_server(self) -> None:
+        """Stop ingest and pages; the database and the broker go on."""
+        for child in (self.ingest, self.web):
             child.stop()
-        self._start_server()
 
     @property
     def url(self) -> str:
@@ -92,16 +97,15 @@ class Line:
         self.web_port = kept_port(self.directory / "web_port", self._web_port)
         self.ingest = Child("ingest", _pet("ingest"), self.directory, self._environment())
         self.web = Child("web", _pet("web"), self.directory, self._environment())
-        for child in (self.ingest, self.web):
-            self._parts.callback(child.stop)
-        self._start_server()
+        self._parts.callback(self.stop_server)
+        self.start_server()
 
     def _start_database(self) -> None:
         postgres = EmbeddedPostgres(self.directory / "postgres")
-        self._database_url = postgres.start()
+        self.database_url = postgres.start()
         self._parts.callback(postgres.stop)
-        upgrade(self._database_url)
-        self.engine: Engine = make_engine(self._database_url)
+        upgrade(self.database_url)
+        self.engine: Engine = make_engine(self.database_url)
         self._parts.callback(self.engine.dispose)
 
     def _make_secrets(self) -> None:
@@ -122,7 +126,8 @@ class Line:
         self.network = Network(self.broker.port, kept_port(self.directory / "network_port"))
         self._parts.callback(self.network.close)
 
-    def _start_server(self) -> None:
+    def start_server(self) -> None:
+        """Start ingest and pages, and wait until both are ready."""
         self.ingest.start()
         self.web.start()
         deadline = monotonic() + READY_TIMEOUT_S
@@ -148,7 +153,7 @@ class Line:
 
     def _environment(self) -> dict[str, str]:
         """What the server's processes are told; secrets only by file."""
-        database = make_url(self._database_url)
+        database = make_url(self.database_url)
         password_file = self._secrets / "database.password"
         if not password_file.exists() or password_file.read_text() != database.password:
             password_file.unlink(missing_ok=True)

@@ -75,7 +75,7 @@ class Ledger:
 
     def _holds(self, sequence: int, record: bytes) -> bool:
         if is_tombstone(record):
-            return False  # it says nothing against what is held
+            return True  # it says nothing against what is held
         if sequence in self._records:
             return self._records[sequence] == record
         if sequence in self._crcs:

@@ -3,6 +3,7 @@
 import socket
 
 import uvicorn
+from fastapi import FastAPI
 
 from server.app import create_app
 from server.errors import OperatorError
@@ -16,8 +17,14 @@ SHUTDOWN_TIMEOUT_S = 5
 def serve() -> None:
     """Serve the pages and the interface until told to stop. Raises OperatorError where the port is taken."""
     settings = load_settings()  # refuses every host but loopback
+    with _listen(settings.web_host, settings.web_port) as listener:
+        make_server(create_app(settings)).run([listener])
+
+
+def make_server(app: FastAPI) -> uvicorn.Server:
+    """The server that an application runs in; it listens where the caller does."""
     configuration = uvicorn.Config(
-        create_app(settings),
+        app,
         ws="websockets-sansio",
         ws_max_size=MESSAGE_BYTES_MAX,
         server_header=False,
@@ -25,8 +32,7 @@ def serve() -> None:
         access_log=False,  # addresses of pages say what somebody asked about
         timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
     )
-    with _listen(settings.web_host, settings.web_port) as listener:
-        uvicorn.Server(configuration).run([listener])
+    return uvicorn.Server(configuration)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -86,17 +86,15 @@ def _asides(answer: TimeseriesAnswer) -> list[str]:
     found = []
     undated, flagged, meta = answer.undated, answer.flagged, answer.meta
     if undated.responses:
-        where = "counted above, but in no" if undated.counted else "not counted here, for they are in no"
-        found.append(
-            f"{count(undated.responses, 'response')} without a usable date: {where} {answer.query.granularity}."
-        )
+        where = f"counted above, but in no {answer.query.granularity}" if undated.counted else "not counted here"
+        found.append(f"{count(undated.responses, 'response')} without a usable date: {where}.")
     if flagged.responses:
         where = "counted here too, as you asked" if flagged.counted else "not counted here"
         found.append(f"{count(flagged.responses, 'response')} suspected of misuse: {where}.")
     if meta.pending_reported:
-        found.append(f"{count(meta.pending_reported, 'more response')} are on devices and have not arrived yet.")
+        found.append(f"{count(meta.pending_reported, 'more response')} on devices: not arrived yet.")
     if meta.late_devices:
-        found.append(f"{count(meta.late_devices, 'device')} in use: nothing delivered for a week or longer.")
+        found.append(f"{count(meta.late_devices, 'device')} in use not heard for a week or longer.")
     return found
 
 

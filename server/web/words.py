@@ -84,7 +84,7 @@ def judgement(figures: Judged) -> str:
 
 def _roughly(number: int) -> int:
     """The first two digits; more would claim to know how people will answer."""
-    unit = 10 ** max(0, len(str(number)) - 2)
+    unit: int = 10 ** max(0, len(str(number)) - 2)
     return round(number / unit) * unit
 
 

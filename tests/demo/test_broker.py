@@ -1,10 +1,13 @@
 """Both brokers carry a device's messages over TLS; Mosquitto keeps each device to its own topics."""
 
+import queue
+
 import pytest
+from paho.mqtt.client import CallbackAPIVersion, Client, MQTTv5
 
 from server.demo.broker import INGEST_USER, IotcoreBroker
 from server.demo.certificates import make_certificates
-from tests.demo.clients import BATCH_BYTES, PASSWORD, device, ingest
+from tests.demo.clients import BATCH_BYTES, PASSWORD, TIMEOUT_S, device, ingest
 from tests.parts import OpenMosquitto, need
 
 ONE, OTHER = "00000001", "00000002"
@@ -66,6 +69,20 @@ def test_a_broker_keeps_its_ports_and_authority_when_started_again(broker):
 def test_a_wrong_password_and_an_unknown_name_stay_out(open_mosquitto, name, password):
     with device(open_mosquitto, name, password=password) as client:
         assert client.refusal is not None
+
+
+def test_nobody_gets_in_without_a_name(open_mosquitto):
+    answers = queue.Queue()
+    client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
+    client.tls_set(ca_certs=str(open_mosquitto.certificates.authority_pem))
+    client.on_connect = lambda _client, _data, _flags, reason, _properties: answers.put(str(reason))
+    client.connect(open_mosquitto.host, open_mosquitto.ingest_port)
+    client.loop_start()
+    try:
+        assert answers.get(timeout=TIMEOUT_S) == "Not authorized"
+    finally:
+        client.disconnect()
+        client.loop_stop()
 
 
 def test_a_device_cannot_publish_as_another(open_mosquitto):

@@ -1,4 +1,4 @@
-"""Measures the journal on the NOR simulator. Prints all figures: `make bench`, or run this module on either interpreter."""
+"""Measures the journal on the NOR simulator; `make bench`, or running this module on either interpreter, prints it."""
 
 import gc
 import sys
@@ -56,6 +56,7 @@ def mounted_at(path, records, unacked):
     took_ms = 1000 * (time.time() - start)
     assert journal.last_sequence == records
     assert journal.acked_through == records - unacked
+    flash.close()
     return flash.read_bytes - before, flash.reads - reads, took_ms
 
 

@@ -6,6 +6,9 @@ MODULES = ("journal_blocks", "journal_ring", "journal_mount", "journal")
 HERE = __file__.replace("\\", "/")
 FIRMWARE = (HERE[: HERE.rfind("tests/firmware/")] if "tests/firmware/" in HERE else "") + "firmware/"
 
+# The journal imports this when it is used: too late for a module that only stands in for a while.
+LATE_IMPORT = "        from firmware.journal_mount import Mount"
+
 # name -> ((module, line as it stands, broken line), ...)
 CAUGHT_BY_CUTS = {
     "no CRC on the header": (("journal_blocks", "if magic != MAGIC or not crc_is_good(slot):", "if magic != MAGIC:"),),
@@ -58,7 +61,7 @@ def load(changes):
         for name in MODULES:
             module = Namespace()
             space = {"__name__": name}
-            exec(_changed(name, changes), space)  # our own source
+            exec(_changed(name, changes), space)  # noqa: S102  # our own source
             for key, value in space.items():
                 setattr(module, key, value)
             kept[name] = sys.modules.get("firmware." + name)
@@ -74,6 +77,10 @@ def load(changes):
 def _changed(name, changes):
     with open(FIRMWARE + name + ".py") as file:  # no pathlib there
         source = file.read()
+    if name == "journal":
+        assert source.count(LATE_IMPORT) == 1
+        source = source.replace(LATE_IMPORT, "        pass")
+        source = "from firmware.journal_mount import Mount\n" + source
     for module, line, broken in changes:
         if module == name:
             assert source.count(line) == 1, f"{name}.py has changed: {line!r}"

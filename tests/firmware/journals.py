@@ -1,4 +1,4 @@
-"""What the tests of the journal share: a small ring of 8 blocks with 15 slots for records each, filled as they need it."""
+"""What the tests of the journal share: a small ring, 8 blocks of 15 slots for records, filled as they need it."""
 
 import os
 
@@ -69,9 +69,9 @@ def raised(error, call, *arguments):
 
 
 def scratch_path():
-    return f"/tmp/pet-{os.urandom(8).hex()}.nor"  # noqa: S108  # no tempfile there
+    return f"/tmp/pet-{os.urandom(8).hex()}.nor"
 
 
 def remove(path):
     for suffix in ("", ".counters"):
-        os.remove(path + suffix)  # noqa: PTH107  # no pathlib there
+        os.remove(path + suffix)

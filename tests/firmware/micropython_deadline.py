@@ -3,7 +3,7 @@
 import errno
 
 from firmware.board.deadline import Network
-from firmware.failures import CERTIFICATE, INTERRUPTED, NAME, REFUSED, TIMED_OUT
+from firmware.link_error import CERTIFICATE, INTERRUPTED, NAME, REFUSED, TIMED_OUT
 from tests.link.rig import ADDRESS, LATE_MS, NAME_OF_BROKER, TIMEOUT_MS, Rig, connected, echo, failure
 from tests.link.wire import LOOK_UP_MS, plain
 

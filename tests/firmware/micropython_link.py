@@ -3,8 +3,8 @@
 import umqtt.simple
 
 from firmware import link as link_module
-from firmware.failures import TIMED_OUT, LinkError
 from firmware.link import Link
+from firmware.link_error import TIMED_OUT, LinkError
 from tests.link.rig import FILTER, LATE_MS, RECEIVE_MS, TOPIC, UP, Bench, patience
 from tests.link.wire import Broker, message
 

@@ -1,9 +1,11 @@
 """What a broker, a patient or the network may do to a link: every failure is one LinkError, and nothing grows."""
 
 import errno
+import sys
 
+from firmware import failures
 from firmware import link as link_module
-from firmware.failures import CLOSED, INTERRUPTED, LOGIN, LOST, MEMORY, PROTOCOL, REFUSED, TIMED_OUT
+from firmware.link_error import CLOSED, INTERRUPTED, LOGIN, LOST, MEMORY, PROTOCOL, REFUSED, TIMED_OUT
 from tests.link.rig import FILTER, RECEIVE_MS, TOPIC, UP, Bench, patience, raised
 from tests.link.wire import CONNECT, PUBLISH, SUBSCRIBE, Broker, message
 
@@ -70,6 +72,21 @@ def test_errors_of_the_socket_come_out_as_link_errors():
     assert Bench(fail=errno.ECONNRESET).failure() == REFUSED
     assert Bench(refuses_connect=True).failure() == REFUSED
     assert Bench(hang_up_after=60).failure() == LOST
+
+
+class NoRoom:
+    """In place of a module for which there is no memory."""
+
+    def __getattr__(self, name):
+        raise MemoryError(name)
+
+
+def test_a_failure_for_whose_words_there_is_no_memory_is_a_link_error_all_the_same():
+    sys.modules["firmware.failures"] = NoRoom()
+    try:
+        assert Bench(fail=-errno.ENOMEM, fail_after=60).failure() == MEMORY
+    finally:
+        sys.modules["firmware.failures"] = failures
 
 
 def test_a_stored_address_that_fails_costs_one_look_up():

@@ -3,7 +3,7 @@
 import errno
 
 from firmware.board import stream
-from firmware.failures import LOST, MEMORY, PROTOCOL, REFUSED, TIMED_OUT, TLS
+from firmware.link_error import LOST, MEMORY, PROTOCOL, REFUSED, TIMED_OUT, TLS
 from tests.link.rig import LATE_MS, TIMEOUT_MS, connected, echo, failure
 
 

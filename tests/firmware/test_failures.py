@@ -2,7 +2,8 @@
 
 import errno
 
-from firmware.failures import (
+from firmware.failures import of_broker, of_certificate, of_nonsense, of_socket
+from firmware.link_error import (
     CERTIFICATE,
     CERTIFICATE_DATES,
     LOGIN,
@@ -14,10 +15,6 @@ from firmware.failures import (
     TLS,
     LinkError,
     code_of,
-    of_broker,
-    of_certificate,
-    of_nonsense,
-    of_socket,
 )
 
 # As mbedTLS 3.6 gives them through MicroPython, line breaks included.

@@ -1,7 +1,6 @@
-"""What the journal makes of flash that has aged: unreadable records and headers, cells and blocks that fail."""
+"""What the journal makes of flash that has aged: records and headers that have become unreadable."""
 
-from firmware.board.nor import NorFlash
-from firmware.journal import Damaged, Full, Journal, Unformatted
+from firmware.journal import Full, Journal, Unformatted
 from tests.firmware.journals import (
     ALL,
     BLOCK_BYTES,
@@ -62,6 +61,58 @@ def test_the_last_record_unreadable_after_a_restart_keeps_its_sequence():
         check_rows(mount(flash).pending(ALL), 1, count + 1, [count])
 
 
+def test_several_last_records_unreadable_keep_their_sequences():
+    flash = ring()
+    append(mount(flash), 12)
+    for sequence in (10, 11, 12):
+        flip(flash, address(sequence) + 20)
+    journal = mount(flash)
+    assert journal.append(payload(13)) == 13
+    check_rows(mount(flash).pending(ALL), 1, 13, [10, 11, 12])
+
+
+def test_a_torn_record_takes_no_sequence_and_is_made_void_for_good():
+    flash = ring()
+    append(mount(flash), 3)
+    flash.damage(address(4), b"\x01\x00\x00\x07\x00\x04\x00")
+    assert mount(flash).last_sequence == 3
+    assert flash.image()[address(4) : address(5)] == bytes(32)
+    operations = flash.operations
+    assert mount(flash, after_power_loss=False).append(payload(4)) == 4
+    assert flash.operations == operations + 1
+    check_rows(mount(flash).pending(ALL), 1, 4)
+
+
+def test_an_unreadable_record_before_good_ones_is_left_as_it_is():
+    flash = ring()
+    append(mount(flash), 12)
+    flash.damage(address(8), b"\x11" * 32)
+    image = flash.image()
+    mount(flash)
+    assert flash.image() == image
+
+
+def test_a_record_that_stands_twice_is_given_once():
+    flash = ring()
+    append(mount(flash), 3)
+    flash.damage(address(4), flash.image()[address(3) : address(4)])
+    journal = mount(flash)
+    append(journal, 2)
+    check_rows(journal.pending(ALL), 1, 5)
+
+
+def test_a_block_destroyed_whole_before_it_was_acked_is_named_record_by_record():
+    flash = ring()
+    append(mount(flash), 40)
+    flash.damage(0, bytes(BLOCK_BYTES))
+    lost = range(1, SLOTS + 1)
+    journal = mount(flash)
+    check_rows(journal.pending(ALL), 1, 40, lost)
+    check_rows(journal.records(1, ALL), 1, 40, lost)
+    check_rows(journal.records(3, 4), 3, 6, lost)
+    assert journal.oldest_readable == SLOTS + 1
+
+
 def test_an_acked_sequence_is_never_given_again_though_its_record_is_gone():
     flash = ring()
     journal = mount(flash)
@@ -76,16 +127,35 @@ def test_an_acked_sequence_is_never_given_again_though_its_record_is_gone():
 
 def test_an_unreadable_header_hides_no_record():
     for block in range(4):
-        for damage in (lambda flash, place: flip(flash, place + 9), lambda flash, place: flash.damage(place, bytes(32))):
+        for damage in (
+            lambda flash, place: flip(flash, place + 9),
+            lambda flash, place: flash.damage(place, bytes(32)),
+        ):
             flash = ring()
             append(mount(flash), 3 * SLOTS + 5)
             damage(flash, block * BLOCK_BYTES)
+            image = flash.image()
             journal = mount(flash)
             check_rows(journal.pending(ALL), 1, 3 * SLOTS + 5)
             append(journal, 30)
+            if block == 3:  # nothing is added to a block that cannot prove what it is
+                assert flash.image()[: 4 * BLOCK_BYTES] == image[: 4 * BLOCK_BYTES]
             check_rows(mount(flash).pending(ALL), 1, 3 * SLOTS + 35)
             mount(flash).acknowledge(3 * SLOTS + 30)
             check_rows(mount(flash).pending(ALL), 3 * SLOTS + 31, 3 * SLOTS + 35)
+
+
+def test_an_unreadable_newest_header_with_everything_acked_gives_no_sequence_again():
+    flash = ring()
+    journal = mount(flash)
+    append(journal, 2 * SLOTS + 5)
+    journal.acknowledge(2 * SLOTS + 5)
+    flip(flash, 2 * BLOCK_BYTES + 4)
+    journal = mount(flash)
+    assert (journal.last_sequence, journal.acked_through) == (2 * SLOTS + 5, 2 * SLOTS + 5)
+    check_rows(journal.records(1, ALL), 1, 2 * SLOTS + 5)
+    append(journal, 2)
+    check_rows(mount(flash).pending(ALL), 2 * SLOTS + 6, 2 * SLOTS + 7)
 
 
 def test_the_newest_two_headers_unreadable_hide_no_record():
@@ -97,6 +167,18 @@ def test_the_newest_two_headers_unreadable_hide_no_record():
     check_rows(journal.pending(ALL), 1, 3 * SLOTS + 5)
     append(journal, 5)
     check_rows(mount(flash).pending(ALL), 1, 3 * SLOTS + 10)
+
+
+def test_a_torn_slot_is_not_looked_for_in_a_newer_block_whose_header_is_unreadable():
+    torn = b"\x01" + b"\xff" * 31
+    flash = ring()
+    append(mount(flash), 2 * SLOTS - 1)
+    flash.damage(2 * BLOCK_BYTES - 32, torn)
+    append(mount(flash), SLOTS)
+    flash.damage(2 * BLOCK_BYTES - 32, torn)
+    flip(flash, 2 * BLOCK_BYTES + 4)
+    check_rows(mount(flash).pending(ALL), 1, 3 * SLOTS - 1)
+    check_rows(mount(flash).pending(ALL), 1, 3 * SLOTS - 1)
 
 
 def test_a_full_ring_with_an_unreadable_header_overwrites_nothing():
@@ -135,87 +217,3 @@ def test_headers_torn_while_the_journal_was_made_do_not_stop_it():
         flash.damage(block * BLOCK_BYTES, b"\xff" * BLOCK_BYTES)
         flash.damage(block * BLOCK_BYTES, b"torn")
     raised(Unformatted, mount, flash)
-
-
-class UnerasableFlash(NorFlash):
-    """One block that no longer erases, and says nothing."""
-
-    worn_block = 3
-
-    def _erase(self, block):
-        if block != self.worn_block:
-            super()._erase(block)
-
-
-def test_a_block_that_does_not_erase_is_passed_over():
-    flash = UnerasableFlash(None, BLOCKS, BLOCK_BYTES)
-    journal = mount(flash)
-    for _ in range(60):
-        append(journal, 9)
-        journal.acknowledge(journal.last_sequence - 2)
-        journal = mount(flash)
-        check_rows(journal.pending(ALL), journal.acked_through + 1, journal.last_sequence)
-        check_rows(journal.records(1, ALL), journal.oldest_readable, journal.last_sequence)
-        assert journal.oldest_readable > journal.last_sequence - BLOCKS * SLOTS
-    assert journal.last_sequence == 540
-
-
-def test_slots_that_fail_are_passed_over():
-    flash = ring()
-    journal = mount(flash)
-    for number in (0, 1, 2, 9):
-        flash.weaken_after(2 * number, 9, 0xFF)
-    append(journal, 40)
-    check_rows(journal.pending(ALL), 1, 40)
-    check_rows(mount(flash).pending(ALL), 1, 40)
-
-
-class DeadFlash(NorFlash):
-    """Takes everything, keeps nothing."""
-
-    dead = False
-
-    def _program(self, address, wanted):
-        if not self.dead:
-            super()._program(address, wanted)
-
-
-def test_flash_that_keeps_nothing_is_reported_and_keeps_its_sequence_free():
-    flash = DeadFlash(None, BLOCKS, BLOCK_BYTES)
-    journal = mount(flash)
-    append(journal, 2)
-    flash.dead = True
-    raised(Damaged, journal.append, payload(3))
-    assert journal.last_sequence == 2
-    flash.dead = False
-    assert journal.append(payload(3)) == 3
-    check_rows(mount(flash).pending(ALL), 1, 3)
-    flash.dead = True
-    raised(Damaged, mount, DeadBlankFlash(None, BLOCKS, BLOCK_BYTES))
-
-
-class DeadBlankFlash(DeadFlash):
-    dead = True
-
-
-class FailingFlash(NorFlash):
-    """A driver that raises after the chip has done its work."""
-
-    failing = False
-
-    def writeblocks(self, block, buffer, offset=None):
-        super().writeblocks(block, buffer, offset)
-        if self.failing:
-            raise OSError(5)
-
-
-def test_a_sequence_that_may_be_on_flash_is_never_given_again():
-    flash = FailingFlash(None, BLOCKS, BLOCK_BYTES)
-    journal = mount(flash)
-    append(journal, 2)
-    flash.failing = True
-    raised(OSError, journal.append, PAYLOAD)
-    flash.failing = False
-    assert journal.append(payload(4)) == 4
-    assert [row[0] for row in journal.pending(ALL)] == [1, 2, 3, 4]
-    assert [row[0] for row in mount(flash).pending(ALL)] == [1, 2, 3, 4]

@@ -1,6 +1,6 @@
 """The power goes in every program and erase that a journal does, torn everywhere, and once more while it recovers.
 
-All cuts on CPython, a seeded sample of the same ones on MicroPython. The same campaign catches journals broken on purpose.
+All cuts on CPython, a seeded sample of them on MicroPython. The same campaign catches journals broken on purpose.
 """
 
 import sys

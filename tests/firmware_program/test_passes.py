@@ -126,7 +126,7 @@ def test_the_record_is_on_flash_before_the_thanks_are_given(tmp_path):
             stdout=subprocess.PIPE,
         )
         with device:
-            device.stdin.write("".join(f"{line}\n" for line in answers(2, 2, 2, 2, sequence) * 50).encode())
+            device.stdin.write("".join(f"{line}\n" for line in [*answers(2, 2, 2, 2, sequence), "wait 9000"] * 50).encode())
             device.stdin.flush()
             for line in device.stdout:
                 if b'"thanked"' in line:

@@ -133,6 +133,7 @@ def _refused_bodies():
     yield "a status cut in a version", "length", "status", whole[:48]
     yield "a version of 33 characters", "length", "status", status(application="a" * 33)
     yield "a line break in a version", "range", "status", status(base="1.26\n")
+    yield "the character 127 in a version", "range", "status", status(base="1.26\x7f")
     yield "a status without its number of counters", "length", "status", status(counters=[])[:-1]
     yield "a counter cut short", "length", "status", whole[:-1]
     yield "a byte after the counters", "length", "status", whole + b"\x00"

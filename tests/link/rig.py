@@ -4,8 +4,8 @@ import umqtt.simple
 
 from firmware import link as link_module
 from firmware.board.deadline import Network
-from firmware.failures import LinkError
 from firmware.link import Link
+from firmware.link_error import LinkError
 from tests.link.wire import POLL_MS, Broker, Clock, Wire, at_once, plain
 
 TIMEOUT_MS = 150

@@ -1,9 +1,11 @@
 """Records against the golden vectors, in both directions, and what is refused of them."""
 
 from binascii import crc32, unhexlify
+from struct import calcsize
 
 from protocol.record import (
     FORMAT,
+    FORMAT_WITHOUT_CRC,
     LAYOUT,
     PAYLOAD_BYTES,
     RECORD_BYTES,
@@ -91,13 +93,17 @@ def test_a_value_that_does_not_fit_is_refused_and_not_cut():
             raise AssertionError("%s = %s was encoded" % (name, value))
 
 
-def test_the_layout_has_no_hole():
+def test_the_layout_has_no_hole_and_its_codes_are_the_format():
+    """Written out twice: devices leave the layout out."""
     end = 0
-    for _, offset, size, _ in LAYOUT:
+    for _, offset, size, code in LAYOUT:
         assert offset == end
+        assert size == calcsize("<" + code)
         end += size
     assert end == RECORD_BYTES
-    assert FORMAT[0] == "<"
+    assert "<" + "".join([row[3] for row in LAYOUT]) == FORMAT
+    assert FORMAT[:-1] == FORMAT_WITHOUT_CRC
+    assert calcsize(FORMAT_WITHOUT_CRC) == PAYLOAD_BYTES
 
 
 def test_every_truncation_is_refused():

@@ -68,9 +68,7 @@ class Figures:
             session.flush()
             self.organisation_id = organisation.organisation_id
             for service, teams in {"beds": ("haywood", "leek"), "home": ("north",)}.items():
-                self.services[service] = self._add(
-                    session, Service, code=service, name=service.title()
-                ).service_id
+                self.services[service] = self._add(session, Service, code=service, name=service.title()).service_id
                 for team in teams:
                     keys = {"service_id": self.services[service], "code": team, "name": team.title()}
                     self.teams[team] = self._add(session, Team, **keys).team_id
@@ -97,9 +95,7 @@ class Figures:
         self.devices[name] = device
         return name
 
-    def target(
-        self, value, scope_kind="organisation", scope_id=None, from_date=date(2026, 1, 1), to_date=None
-    ):
+    def target(self, value, scope_kind="organisation", scope_id=None, from_date=date(2026, 1, 1), to_date=None):
         with Session(self.engine) as session, session.begin():
             self._add(
                 session,
@@ -147,10 +143,7 @@ class Figures:
                     answers[(*key, position, _column(answer))] += 1
         with Session(self.engine) as session, session.begin():
             for key in sorted({key[:-1] for key in answers}):
-                columns = {
-                    name: answers[(*key, name)]
-                    for name in (*map(_column, range(1, 7)), "skipped", "timed_out")
-                }
+                columns = {name: answers[(*key, name)] for name in (*map(_column, range(1, 7)), "skipped", "timed_out")}
                 session.add(RollupDay(**self._rollup(key), position=key[5], **columns))
             for key in sorted({key[:-1] for key in responses}):
                 columns = {name: responses[(*key, name)] for name in ("complete", "partial")}

@@ -14,6 +14,7 @@ const status = document.getElementById("handheld-status");
 const drawing = screen.getContext("2d");
 let socket = null;
 let failures = 0;
+let trouble = null; // what keeps answers from being delivered
 
 function draw(base64) {
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
@@ -44,17 +45,19 @@ function receive(message) {
     draw(message.screen);
     handheld.dataset.screen = message.name;
     screen.setAttribute("aria-label", `Screen of the handheld: ${message.name}`);
-    say("awake", "Connected: press a button.");
+    say("awake", trouble || "Press a button.");
   }
   if ("waiting" in message) {
     count("waiting", message.waiting);
     count("delivered", message.delivered);
+    document.getElementById("counts").hidden = false;
   }
   if (message.asleep) {
     say("asleep", "The handheld sleeps: press a button to wake it.");
   }
-  if (message.trouble) {
-    say("trouble", message.trouble);
+  if ("trouble" in message) {
+    trouble = message.trouble;
+    say(handheld.dataset.state, trouble || "Press a button.");
   }
 }
 

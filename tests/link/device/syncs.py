@@ -8,12 +8,10 @@ import umqtt.simple
 
 from firmware import link as link_module
 from firmware.board.deadline import Network, verified
-from firmware.failures import LinkError
 from firmware.link import Link
+from firmware.link_error import LinkError
 from tests.link.esp32 import Esp32Socket, Esp32Tls
 from tests.link.wire import plain
-
-STEPS = ("open", "subscribe", "publish", "receive")
 
 
 def esp32_tls(raw, ca_der, server_name):
@@ -30,6 +28,18 @@ def make_link(run):
     network = Network(ca_der, run["name"], time, lambda: False, secure=secure, **arguments)
     device = run["device"]
     return Link(network, umqtt.simple, run["host"], run["port"], device, device, run["password"], 60), network
+
+
+class Steps:
+    """The steps done, and when the one under way began."""
+
+    def __init__(self):
+        self.done = []
+        self.begun_at = time.ticks_ms()
+
+    def append(self, step):
+        self.done.append(step)
+        self.begun_at = time.ticks_ms()
 
 
 def converse(link, device, timeout_ms, done):
@@ -51,16 +61,15 @@ def run_once(run):
     timeout_ms = run.get("timeout_ms", 10000)
     for name in ("OPEN", "SUBSCRIBE", "PUBLISH", "MESSAGE", "CLOSE"):
         setattr(link_module, name + "_TIMEOUT_MS", timeout_ms)
-    done = []
+    steps = Steps()
     kind = words = None
-    begun_at = time.ticks_ms()
     try:
-        converse(link, run["device"], timeout_ms, done)
+        converse(link, run["device"], timeout_ms, steps)
     except LinkError as error:
         kind, words = error.kind, error.words
-    took_ms = time.ticks_diff(time.ticks_ms(), begun_at)
+    took_ms = time.ticks_diff(time.ticks_ms(), steps.begun_at)  # the step that failed
     link.close()
-    return {"done": done, "kind": kind, "words": words, "took_ms": took_ms, "address": network.resolved}
+    return {"done": steps.done, "kind": kind, "words": words, "took_ms": took_ms, "address": network.resolved}
 
 
 with open(sys.argv[1]) as file:

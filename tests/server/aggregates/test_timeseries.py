@@ -20,11 +20,6 @@ WORDS = list(QUESTIONS)
 SERVICE_OF = {"haywood": "beds", "leek": "beds", "north": "home"}
 
 
-@pytest.fixture
-def figures(engine):
-    return Figures(engine)
-
-
 def read(figures, period=ALL_TIME, granularity=Granularity.WEEK, today=TODAY, **names):
     with Session(figures.engine) as session:
         scope = find_scope(session, find_place(session, figures.organisation_id), Names(**names))
@@ -34,8 +29,7 @@ def read(figures, period=ALL_TIME, granularity=Granularity.WEEK, today=TODAY, **
 def random_passes(dice, devices, number):
     for _ in range(number):
         answers = tuple(
-            dice.choice([*range(1, len(sentiments) + 1), SKIPPED, TIMED_OUT, 0])
-            for sentiments in QUESTIONS.values()
+            dice.choice([*range(1, len(sentiments) + 1), SKIPPED, TIMED_OUT, 0]) for sentiments in QUESTIONS.values()
         )
         yield Pass(
             dice.choice(devices),
@@ -107,9 +101,7 @@ def test_every_bucket_agrees_with_a_count_by_hand(figures, seed):
 
 def test_several_questions_claim_no_more_responses_than_there_are(figures):
     device = figures.device("PET-1")
-    figures.enter(
-        [Pass(device, TODAY, (1, 1, 0)), Pass(device, TODAY, (1, 0, 1)), Pass(device, TODAY, (0, 3, 0))]
-    )
+    figures.enter([Pass(device, TODAY, (1, 1, 0)), Pass(device, TODAY, (1, 0, 1)), Pass(device, TODAY, (0, 3, 0))])
     assert read(figures, questions=["food"]).totals.responses == 2
     assert read(figures, questions=["food", "hands"]).totals.responses == 2  # three, but two is certain
     assert read(figures).totals.responses == 3

@@ -57,7 +57,9 @@ def test_a_second_writer_waits_for_the_first_and_then_finds_duplicates(ward):
     with ward.engine.connect() as holder, ThreadPoolExecutor(2) as workers:
         holder.execute(text("SELECT * FROM journal FOR UPDATE"))
         both = [workers.submit(ward.process, batch) for _ in range(2)]
-        waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+        waiting = text(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
         with ward.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as observer:
             while observer.scalar(waiting) < 2:
                 pass

@@ -6,9 +6,7 @@ from server.measures.positivity import Counts, Precision, positivity
 
 
 def test_excluded_skipped_and_timed_out_answers_are_left_out():
-    measured = positivity(
-        Counts(positive=76, neutral=4, negative=20, excluded=50, skipped=9, timed_out=3), 162
-    )
+    measured = positivity(Counts(positive=76, neutral=4, negative=20, excluded=50, skipped=9, timed_out=3), 162)
     assert measured.n == 100
     assert measured.percent == pytest.approx(76.0)
 

@@ -1,0 +1,45 @@
+"""What can be asked about, and whether the reference describes what is there."""
+
+import pytest
+
+from server.api.query import MEANINGS
+from tests.server.figures import QUESTIONS, Figures
+
+
+def test_meta_lists_the_names_that_a_question_uses(figures, site):
+    device = figures.device("PET-0001")
+    meta = site.get("/api/v1/meta").json()
+    assert meta["organisations"] == [
+        {"organisation": figures.organisation_id, "name": "Community Trust", "timezone": "Europe/London"}
+    ]
+    assert meta["services"] == [{"service": "beds", "name": "Beds"}, {"service": "home", "name": "Home"}]
+    assert {"team": "north", "name": "North", "service": "home"} in meta["teams"]
+    assert meta["devices"] == [{"device": device, "serial": "PET-0001", "state": "active"}]
+    assert {question["question"] for question in meta["questions"]} == set(QUESTIONS)
+    for kind in ("service", "team", "device", "question"):
+        for named in meta[f"{kind}s"]:
+            site.series(**{kind: named[kind]})
+
+
+@pytest.mark.usefixtures("figures")
+def test_meta_of_several_organisations_lists_them_until_one_is_named(engine, site):
+    other = Figures(engine, name="Another Trust", references=(9,))
+    both = site.get("/api/v1/meta").json()
+    assert len(both["organisations"]) == 2
+    assert (both["organisation"], both["services"]) == (None, [])
+    assert site.get("/api/v1/meta", {"organisation": other.organisation_id}).json()["services"] != []
+    assert site.get("/api/v1/meta", {"organisation": "x"}).headers["content-type"] == "application/problem+json"
+
+
+def test_the_reference_documents_every_parameter_and_refusal(site):
+    reference = site.get("/api/v1/openapi.json").json()
+    operation = reference["paths"]["/api/v1/stats/timeseries"]["get"]
+    assert operation["operationId"] == "timeseries"
+    assert {each["name"]: each["description"] for each in operation["parameters"]} == MEANINGS
+    assert "application/problem+json" in operation["responses"]["422"]["content"]
+    assert "HTTPValidationError" not in site.get("/api/v1/openapi.json").text
+
+
+def test_health_and_readiness_are_told_apart(site):
+    assert site.get("/healthz").json() == {"status": "ok"}
+    assert site.get("/readyz").json() == {"status": "ok"}

@@ -1,0 +1,243 @@
+"""What GET /api/v1/stats/timeseries answers: its shape, its figures, and what it refuses to publish."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from server.ingest.tables import UNDATED
+from tests.server.conftest import NOW
+from tests.server.figures import Figures, Pass
+
+TODAY = date(2026, 11, 23)
+GOOD, BAD = (1, 1, 1), (5, 2, 5)
+
+
+@pytest.fixture
+def device(figures):
+    return figures.device("PET-0001")
+
+
+def passes(device, good, bad, day=TODAY, **more):
+    return [Pass(device, day, GOOD, **more)] * good + [Pass(device, day, BAD, **more)] * bad
+
+
+def test_an_answer_has_every_field_of_the_interface(figures, device, site):
+    figures.target("0.85")
+    figures.enter(passes(device, 30, 10, day=date(2026, 11, 17)))
+    answer = site.series(period="last-week", service="beds", question="food")
+    assert answer == {
+        "query": {
+            "organisation": figures.organisation_id,
+            "from": "2026-11-16",
+            "to": "2026-11-23",
+            "granularity": "week",
+            "timezone": "Europe/London",
+            "filters": {"service": ["beds"], "team": [], "device": [], "question": ["food"]},
+            "include_flagged": False,
+            "time_basis": "answered",
+        },
+        "meta": {
+            "data_version": 0,
+            "as_of": "2026-11-23T01:40:00Z",
+            "target": 85.0,
+            "suppressed_below": 10,
+            "late_devices": 1,
+            "pending_reported": 0,
+        },
+        "data": [
+            {
+                "period": "2026-W47",
+                "start": "2026-11-16T00:00:00Z",
+                "end": "2026-11-23T00:00:00Z",
+                "n": 40,
+                "responses": 40,
+                "positive": 30,
+                "positivity": 75.0,
+                "ci95": [59.8, 85.8],
+                "suppressed": False,
+                "precision": "sound",
+                "target": 85.0,
+                "complete": True,
+            }
+        ],
+        "totals": {
+            "n": 40,
+            "responses": 40,
+            "positive": 30,
+            "neutral": 0,
+            "negative": 10,
+            "excluded": 0,
+            "skipped": 0,
+            "timed_out": 0,
+            "positivity": 75.0,
+            "ci95": [59.8, 85.8],
+            "suppressed": False,
+            "precision": "sound",
+            "target": 85.0,
+            "at_or_above": False,
+            "verdict": "cannot tell yet",
+            "responses_needed": 9,
+        },
+        "undated": {"n": 0, "responses": 0, "counted": False},
+        "flagged": {"n": 0, "responses": 0, "counted": False},
+        "links": {"self": "/api/v1/stats/timeseries?period=last-week&service=beds&question=food"},
+    }
+
+
+def test_pooled_answers_have_an_interval_of_responses(figures, device, site):
+    figures.enter(passes(device, 85, 15))
+    totals = site.series()["totals"]
+    assert (totals["n"], totals["responses"], totals["positivity"], totals["ci95"]) == (300, 100, 85.0, [76.7, 90.7])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "counted"),
+    [
+        ("service", ["home"], 12),
+        ("team", ["leek"], 20),
+        ("team", ["leek", "north"], 32),
+        ("device", [], 62),
+        ("question", ["hands"], 62),
+    ],
+)
+def test_figures_are_narrowed_by_each_name(figures, site, name, value, counted):
+    for number, (team, responses) in enumerate({"haywood": 30, "leek": 20, "north": 12}.items()):
+        figures.enter(passes(figures.device(f"PET-{number}", team=team), responses, 0, team=team))
+    assert site.series(**{name: value})["totals"]["responses"] == counted
+
+
+def test_a_device_is_asked_for_by_its_eight_hex_digits(figures, site):
+    first, second = figures.device("PET-1"), figures.device("PET-2")
+    figures.enter(passes(first, 11, 0) + passes(second, 0, 13))
+    assert site.series(device=first)["totals"]["positivity"] == 100.0
+    assert site.series(device=second)["totals"]["positivity"] == 0.0
+    assert site.series(device=[first, second])["totals"]["responses"] == 24
+
+
+def test_fewer_than_ten_responses_have_no_percentage(figures, device, site):
+    figures.enter(passes(device, 9, 0, day=TODAY - timedelta(weeks=1)) + passes(device, 10, 0))
+    few, enough = site.series()["data"]
+    assert (few["n"], few["responses"], few["positivity"], few["ci95"]) == (27, 9, None, None)
+    assert (few["suppressed"], few["precision"]) == (True, "suppressed")
+    assert (enough["positivity"], enough["suppressed"], enough["precision"]) == (100.0, False, "interpret with care")
+
+
+def test_an_empty_bucket_has_n_0_and_null_never_nan(figures, device, site):
+    figures.enter(passes(device, 1, 0, day=TODAY - timedelta(weeks=2)))
+    answer = site.get("/api/v1/stats/timeseries")
+    assert "NaN" not in answer.text
+    empty = answer.json()["data"][1]
+    assert (empty["n"], empty["positivity"], empty["ci95"], empty["suppressed"]) == (0, None, None, False)
+    assert empty["precision"] == "no data"
+
+
+@pytest.mark.usefixtures("figures")
+def test_an_organisation_without_answers_has_an_answer(site):
+    answer = site.series(granularity="day")
+    assert [point["period"] for point in answer["data"]] == ["2026-11-23"]
+    assert (answer["totals"]["n"], answer["totals"]["positivity"], answer["totals"]["verdict"]) == (0, None, None)
+
+
+def test_undated_answers_are_told_and_counted_in_all_time_only(figures, device, site):
+    figures.enter(passes(device, 12, 0) + passes(device, 3, 0, day=UNDATED))
+    ever, month = site.series(), site.series(period="2026-11")
+    assert ever["undated"] == {"n": 9, "responses": 3, "counted": True}
+    assert (ever["totals"]["responses"], sum(point["responses"] for point in ever["data"])) == (15, 12)
+    assert month["undated"] == {"n": 9, "responses": 3, "counted": False}
+    assert month["totals"]["responses"] == 12
+
+
+def test_flagged_answers_are_left_out_with_their_number_told(figures, device, site):
+    figures.enter(passes(device, 12, 0) + passes(device, 0, 4, flagged=True))
+    without, included = site.series(), site.series(include_flagged="true")
+    assert (without["totals"]["responses"], without["totals"]["positivity"]) == (12, 100.0)
+    assert without["flagged"] == {"n": 12, "responses": 4, "counted": False}
+    assert (included["totals"]["responses"], included["totals"]["positivity"]) == (16, 75.0)
+    assert included["flagged"]["counted"] is True
+
+
+def test_what_is_in_no_denominator_is_counted_beside_it(figures, device, site):
+    figures.enter([Pass(device, TODAY, (14, 3, 15), partial=True)])
+    totals = site.series()["totals"]
+    assert (totals["n"], totals["excluded"], totals["skipped"], totals["timed_out"]) == (0, 1, 1, 1)
+    assert totals["responses"] == 1
+
+
+@pytest.mark.parametrize(("week", "hours"), [("2026-W13", 167), ("2026-W43", 169)])
+@pytest.mark.usefixtures("figures")
+def test_the_week_of_a_clock_change_has_its_true_length(site, week, hours):
+    [point] = site.series(period=week)["data"]
+    start, end = (datetime.fromisoformat(point[name]) for name in ("start", "end"))
+    assert end - start == timedelta(hours=hours)
+
+
+@pytest.mark.usefixtures("figures")
+def test_days_belong_to_the_organisations_zone(engine, site):
+    other = Figures(engine, name="Far Away Trust", zone="Pacific/Auckland", references=(9,))
+    answer = site.series(organisation=other.organisation_id, period="this-week", granularity="day")
+    assert answer["data"][0]["start"] == "2026-11-22T11:00:00Z"
+    assert answer["query"]["timezone"] == "Pacific/Auckland"
+
+
+def test_a_target_binds_from_its_day_and_the_narrowest_wins(figures, device, site):
+    figures.target("0.8", from_date=date(2026, 1, 1), to_date=date(2026, 11, 16))
+    figures.target("0.85", from_date=date(2026, 11, 16))
+    figures.target("0.9", "device", figures.devices[device], from_date=date(2026, 11, 1))
+    weeks = site.series(from_="2026-11-09", to="2026-11-30")["data"]
+    assert [week["target"] for week in weeks] == [80.0, 85.0, 85.0]
+    assert site.series(device=device)["meta"]["target"] == 90.0
+    assert site.series(period="2026-10", device=device)["meta"]["target"] == 80.0
+    assert site.series(period="2025-10")["meta"]["target"] is None
+
+
+def test_a_target_of_a_service_binds_its_teams_and_their_devices(figures, device, site):
+    figures.target("0.7")
+    figures.target("0.75", "service", figures.services["beds"])
+    assert site.series(service="beds")["meta"]["target"] == 75.0
+    assert site.series(team="haywood")["meta"]["target"] == 75.0
+    assert site.series(device=device)["meta"]["target"] == 75.0
+    assert site.series(service="home")["meta"]["target"] == 70.0
+    assert site.series(service=["beds", "home"])["meta"]["target"] == 70.0
+
+
+def test_a_clear_verdict_is_given(figures, device, site):
+    figures.target("0.85")
+    figures.enter(passes(device, 300, 10))
+    totals = site.series()["totals"]
+    assert (totals["verdict"], totals["at_or_above"], totals["responses_needed"]) == ("met", True, None)
+
+
+def test_a_bucket_is_complete_once_every_device_has_delivered_since_its_end(figures, device, site):
+    figures.heard(device, NOW - timedelta(days=3))
+    weeks = site.series(from_="2026-11-09", to="2026-11-30")["data"]
+    assert [week["complete"] for week in weeks] == [True, False, False]
+    figures.heard(device, NOW - timedelta(minutes=5))
+    weeks = site.series(from_="2026-11-09", to="2026-11-30")["data"]
+    assert [week["complete"] for week in weeks] == [True, True, False]
+
+
+def test_answers_that_a_device_said_it_holds_are_told_and_keep_the_bucket_open(figures, device, site):
+    figures.heard(device, NOW - timedelta(days=4), last_sequence=20, stored_through=20)
+    figures.heard(device, NOW - timedelta(minutes=5), last_sequence=34, stored_through=20)
+    answer = site.series(period="last-week")
+    assert (answer["meta"]["pending_reported"], answer["meta"]["data_version"]) == (14, 20)
+    assert answer["data"][0]["complete"] is False
+
+
+def test_a_device_not_heard_for_a_week_is_late_and_keeps_no_bucket_open(figures, device, site):
+    figures.heard(device, NOW - timedelta(days=8))
+    figures.device("PET-LOST", state="lost")
+    figures.device("PET-BENCH", team=None)
+    answer = site.series(period="last-week")
+    assert answer["meta"]["late_devices"] == 1
+    assert answer["data"][0]["complete"] is True
+
+
+def test_a_status_that_nothing_confirmed_counts_for_nothing(figures, device, site):
+    figures.heard(device, NOW - timedelta(minutes=5), confirmed=False)
+    assert site.series(period="last-week")["meta"]["late_devices"] == 1
+
+
+def test_a_device_just_placed_is_not_late(figures, site):
+    figures.device("PET-NEW", placed_at=datetime(2026, 11, 22, tzinfo=UTC))
+    assert site.series()["meta"]["late_devices"] == 0
