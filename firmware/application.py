@@ -1,5 +1,7 @@
 """The application: one step of everything that a device does, over and over. Made once, by `firmware.main`."""
 
+from collections import namedtuple
+
 from firmware.buttons import CONTROL, Buttons
 from firmware.dialogue import ASKING, CHOSEN, IDLE, REFUSED, SAVING, THANKS, WARNING, Dialogue, Pass, View
 from firmware.journal_errors import Full
@@ -25,11 +27,13 @@ if TYPE_CHECKING:
     from firmware.questionnaire import Questionnaire
     from firmware.screens import Screens
     from firmware.settings import Settings
-    from firmware.sync import SyncResult
 
 SAMPLE_MS = 10  # while a button is down or bouncing
 QUIET_MS = 2000  # a sync waits until no button has moved for this long
 BACKOFF_MAX = 6  # doublings of the pause after failed syncs
+
+# What came of a sync: records acked, records still waiting, None or why it failed, whether a press ended it
+SyncResult = namedtuple("SyncResult", ("delivered", "waiting", "error", "interrupted"))
 
 
 class Application:
@@ -85,7 +89,7 @@ class Application:
         """Sync at once, with a word on the screen."""
         self._screens.service("Sending answers. A press stops it.")
         self._board.show("sending")
-        result = self._sync()
+        result = self._try_sync()
         self._wanted = False
         if not result.interrupted:  # then it is still due, as soon as the buttons are quiet
             self._failures = min(self._failures + 1, BACKOFF_MAX) if result.error else 0
@@ -94,6 +98,13 @@ class Application:
         self._board.tell("synced", delivered=result.delivered, waiting=result.waiting, error=result.error)
         self._show()
         return result
+
+    def _try_sync(self) -> SyncResult:
+        waiting = self._journal.last_sequence - self._journal.acked_through
+        try:
+            return self._sync()
+        except MemoryError:  # not even room to load what a sync needs; the answers are safe where they are
+            return SyncResult(0, waiting, "not enough memory for a sync", False)
 
     def set_clock(self, instant: int) -> None:
         """As if the server had just told the time."""

@@ -1,7 +1,6 @@
 """One sync: connect, say the status, hand over batches, believe acks, disconnect. The shell around `outbox`."""
 
-from collections import namedtuple
-
+from firmware.application import SyncResult
 from firmware.link import Link
 from firmware.link_error import INTERRUPTED, LinkError
 from firmware.outbox import Outbox
@@ -26,7 +25,6 @@ STALLS_MAX = 3  # batches that moved nothing on: the server and this device disa
 IGNORED_MAX = 50  # replies that do not count; a broker that sends more is not worth waiting for
 
 # error: None, or plain words; interrupted: a press ended it, which is no failure
-SyncResult = namedtuple("SyncResult", ("delivered", "waiting", "error", "interrupted"))
 
 
 class Sync:

@@ -1,4 +1,4 @@
-"""The journey: a press on a device that runs the real firmware becomes a value on the chart, through every real part."""
+"""The journey: a press on a device with the real firmware becomes a value on the chart, through every real part."""
 
 import html
 import json

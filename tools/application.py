@@ -1,4 +1,4 @@
-"""Builds the device application: `firmware` and `protocol` as .mpy files, as a device runs them.
+"""Builds the device application: `firmware` and `protocol` as a few .mpy files, as a device runs them.
 
   python -m tools.application DIRECTORY [--board esp32|sim]
 
@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from mpy_cross_v6_3 import mpy_cross_compile
 
-from tools.slim import slim
+from tools.bundle import bundle
+from tools.slim import called_in, slim
 
 PROJECT = Path(__file__).resolve().parents[1]
 PACKAGES = ("protocol", "firmware")
@@ -24,7 +25,30 @@ LEFT_OUT = {
     "esp32": ("firmware/simulator.py", "firmware/board/sim.py", "firmware/board/nor.py"),
     "sim": ("firmware/board/esp32.py", "firmware/board/ssd1306.py"),
 }
-ROOTS = {"esp32": ("run",), "sim": ("main",)}  # what is called from outside
+ENTRIES = {"esp32": ("firmware.main", "run"), "sim": ("firmware.simulator", "main")}  # module and function
+# What is in memory at all times is one bundle; what is loaded for a while and forgotten is one for each occasion.
+DEVICE = "firmware.device"
+ON_DEMAND = {
+    "firmware.starting": (
+        "firmware.settings",
+        "firmware.package_file",
+        "firmware.journal_mount",
+        "protocol.identity",
+        "protocol.package",
+    ),
+    "firmware.syncing": (
+        "firmware.sync",
+        "firmware.outbox",
+        "firmware.link",
+        "firmware.link_error",
+        "firmware.board.deadline",
+        "firmware.board.stream",
+        "protocol.envelope",
+        "protocol.messages",
+        "protocol.topics",
+    ),
+    "firmware.failing": ("firmware.failures",),
+}
 
 
 class BuildError(RuntimeError):
@@ -36,21 +60,27 @@ def build_application(target: Path, board: str = "esp32") -> list[Path]:
 
     The simulated board also gets umqtt.simple, which the firmware of a real one carries.
     """
-    names = dict(_sources(board))
-    slimmed = slim({module: source.read_text() for module, source in names.items()}, ROOTS[board])
+    sources = {module: source.read_text() for module, source in _sources(board)}
+    umqtt = (Path(sys.prefix) / "micropython" / "umqtt" / "simple.py").read_text()
+    module, function = ENTRIES[board]
     built = []
-    for module, source in names.items():
-        file = target / Path(*module.split("."))
-        file = file / "__init__.mpy" if source.name == "__init__.py" else file.with_suffix(".mpy")
-        _write(file, _compile(module, slimmed[module]))
+    for name, source in slim(bundle(sources, _bundles(sources, module)), {function, *called_in(umqtt)}).items():
+        file = target / Path(*name.split(".")).with_suffix(".mpy")
+        _write(file, _compile(name, source))
         built.append(file)
     if board == "sim":
-        umqtt = Path(sys.prefix) / "micropython" / "umqtt" / "simple.py"
         built.append(target / "umqtt" / "simple.mpy")
-        _write(built[-1], _compile("umqtt.simple", umqtt.read_text()))
+        _write(built[-1], _compile("umqtt.simple", umqtt, 0))  # its assertions check the broker
     for stale in set(target.rglob("*.mpy")) - set(built):
         stale.unlink()
     return built
+
+
+def _bundles(modules: Iterable[str], entry: str) -> dict[str, list[str]]:
+    """The modules of each bundle. The entry is one by itself, because it is started by its name."""
+    on_demand = {name: list(members) for name, members in ON_DEMAND.items()}
+    elsewhere = {entry, *(member for members in on_demand.values() for member in members)}
+    return {entry: [entry], DEVICE: [module for module in modules if module not in elsewhere], **on_demand}
 
 
 def _sources(board: str) -> Iterator[tuple[str, Path]]:
@@ -63,8 +93,8 @@ def _sources(board: str) -> Iterator[tuple[str, Path]]:
                 yield ".".join(parts), source
 
 
-def _compile(module: str, source: str) -> bytes:
-    process, bytecode = mpy_cross_compile(module, source, optimization_level=OPTIMIZATION)
+def _compile(module: str, source: str, optimization: int = OPTIMIZATION) -> bytes:
+    process, bytecode = mpy_cross_compile(module, source, optimization_level=optimization)
     if bytecode is None:
         raise BuildError(f"{module} does not compile: {process.stderr.decode(errors='replace').strip()}")
     return bytecode

@@ -32,7 +32,7 @@ Statements = list[ast.stmt]
 
 
 def slim(sources: dict[str, str], roots: Iterable[str]) -> dict[str, str]:
-    """Module name to source, and what comes out of it. `roots`: top-level names that are used from outside."""
+    """Module name to source, and what comes out of it. `roots`: names that are used from outside (see `called_in`)."""
     trees = {name: ast.parse(source) for name, source in sources.items()}
     _fold(trees)
     _shake(trees, set(roots))
@@ -42,6 +42,11 @@ def slim(sources: dict[str, str], roots: Iterable[str]) -> dict[str, str]:
     for tree in trees.values():
         _Parameters({word for word in keywords if word}).visit(tree)
     return {name: ast.unparse(ast.fix_missing_locations(tree)) + "\n" for name, tree in trees.items()}
+
+
+def called_in(source: str) -> set[str]:
+    """The attributes that this source uses: what a library outside the set may call of ours."""
+    return {node.attr for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)}
 
 
 def _fold(trees: dict[str, ast.Module]) -> None:
@@ -149,41 +154,57 @@ def _without_docstring(body: Statements) -> Statements:
 
 
 def _shake(trees: dict[str, ast.Module], live: set[str]) -> None:
-    """Leave out top-level functions, classes and values whose name nothing that stays refers to."""
-    waiting: list[tuple[set[str], ast.stmt]] = []
+    """Leave out functions, methods, classes and values whose name nothing that stays refers to."""
+    waiting: list[ast.stmt] = []
     for tree in trees.values():
         for statement in tree.body:
-            names = _defined(statement)
-            if names is None:
-                live |= _referred(statement)
+            if _defined(statement):
+                waiting += [statement, *_methods(statement)]
             else:
-                waiting.append((names, statement))
+                live |= _referred(statement)
     kept: set[int] = set()
-    while found := [row for row in waiting if row[0] & live and id(row[1]) not in kept]:
-        for _, statement in found:
-            kept.add(id(statement))
-            live |= _referred(statement)
+    while found := [each for each in waiting if _defined(each) & live and id(each) not in kept]:
+        for each in found:
+            kept.add(id(each))
+            live |= _referred(each)
     for tree in trees.values():
-        tree.body = [statement for statement in tree.body if _defined(statement) is None or id(statement) in kept]
-        used = {name for statement in tree.body for name in _referred(statement)}
+        tree.body = [statement for statement in tree.body if not _defined(statement) or id(statement) in kept]
+        for statement in tree.body:
+            gone = {id(method) for method in _methods(statement)} - kept
+            if isinstance(statement, ast.ClassDef):
+                statement.body = [each for each in statement.body if id(each) not in gone] or [ast.Pass()]
+        used = {name for statement in tree.body for name in _referred(statement, whole=True)}
         tree.body = [statement for statement in tree.body if _import_is_used(statement, used)]
 
 
-def _defined(statement: ast.stmt) -> set[str] | None:
-    """The names a statement only gives a meaning to; None when it does something by itself."""
+def _defined(statement: ast.stmt) -> set[str]:
+    """The names that a statement only gives a meaning to; none when it does something by itself."""
     if isinstance(statement, ast.FunctionDef | ast.ClassDef):
         return {statement.name}
     if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
         return {statement.targets[0].id}
-    return None
+    return set()
 
 
-def _referred(statement: ast.stmt) -> set[str]:
+def _methods(statement: ast.stmt) -> Statements:
+    """The methods of a class, but for those that the language itself calls."""
+    body = statement.body if isinstance(statement, ast.ClassDef) else []
+    return [each for each in body if isinstance(each, ast.FunctionDef) and not each.name.startswith("__")]
+
+
+def _referred(statement: ast.stmt, *, whole: bool = False) -> set[str]:
+    """The names used in a statement; of a class without its methods, unless it is wanted `whole`."""
     if isinstance(statement, ast.ImportFrom | ast.Import):
         return set()
-    names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-    names |= {node.attr for node in ast.walk(statement) if isinstance(node, ast.Attribute)}
-    inner = (node for node in ast.walk(statement) if isinstance(node, ast.ImportFrom))
+    if isinstance(statement, ast.ClassDef) and not whole:
+        methods = _methods(statement)
+        inside = [each for each in (*statement.body, *statement.bases) if each not in methods]
+        nodes = [node for each in inside for node in ast.walk(each)]
+    else:
+        nodes = list(ast.walk(statement))
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    names |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    inner = (node for node in nodes if isinstance(node, ast.ImportFrom))
     return names | {alias.name for node in inner for alias in node.names}
 
 

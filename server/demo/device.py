@@ -15,7 +15,7 @@ from server.demo.child import StartError
 from server.errors import OperatorError
 
 PROJECT = Path(__file__).resolve().parents[2]
-HEAP = "100wk"  # the initial heap of an ESP32, in words
+HEAP = "56wk"  # the initial heap of an ESP32, in words
 EVENT_TIMEOUT_S = 120  # a device on a busy machine; only a hang takes longer
 
 Event = dict[str, Any]

@@ -2,7 +2,7 @@
 
 from firmware.application import BACKOFF_MAX, QUIET_MS
 from firmware.board.sim import PRESS_MS
-from firmware.sync import SyncResult
+from firmware.application import SyncResult
 from tests.composed_device import NEVER_S, Device
 
 EVERY_S = 3600

@@ -72,9 +72,8 @@ def stall_everywhere(device, port, every, **settings):
     again, more_steps, _ = stall(device, port, missed, timeout_ms=PATIENT_MS, **settings)
     assert not again
     assert steps | more_steps == {0, 1, 2, 3}, "a stall in each of open, subscribe, publish, receive"
-    print(
-        f"{len(plans)} stalls ({up} bytes up, {down} down, every {every}), {latest_ms} ms late at most, {len(missed)} again"
-    )
+    print(f"{len(plans)} stalls, every {every} of {up} bytes up and {down} down: ", end="")
+    print(f"{latest_ms} ms late at most, {len(missed)} done again")
 
 
 @pytest.mark.parametrize("esp32", [False, True], ids=["unix", "esp32"])

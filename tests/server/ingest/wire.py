@@ -54,7 +54,7 @@ class Line:
             files[name].write_text(secret)
         return {
             **os.environ,
-            "PET_DATABASE_URL": url.set(password=None).render_as_string(),
+            "PET_DATABASE_URL": url._replace(password=None).render_as_string(),
             "PET_DATABASE_PASSWORD_FILE": str(files["database"]),
             "PET_KEY_FILE": str(self.key_file),
             "PET_BROKER_HOST": self.broker.host,

@@ -1,0 +1,227 @@
+"""`pet`, as an operator types it: what it does, and the sentence and exit code of each mistake."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import tomllib
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from protocol.identity import decode_identity
+from server.fleet.tables import Device, Placement, QuestionnaireVersion, Target, VersionOption, VersionQuestion
+from tests.parts import ROOT
+from tests.server.ingest.ward import definition
+
+
+class Pet:
+    """`pet` with an installation of its own."""
+
+    def __init__(self, directory, url):
+        self.directory = directory
+        (directory / "database.password").write_text(str(make_url(url).password))
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("PET_")},
+            "PET_DATABASE_URL": make_url(url)._replace(password=None).render_as_string(),
+            "PET_DATABASE_PASSWORD_FILE": str(directory / "database.password"),
+            "PET_KEY_FILE": str(directory / "key"),
+            "PET_BROKER_PASSWORD_FILE": str(directory / "ingest.password"),
+        }
+
+    def run(self, *arguments, **changes):
+        environment = {name: value for name, value in (self.environment | changes).items() if value is not None}
+        command = [sys.executable, "-m", "server.main", *arguments]
+        return subprocess.run(
+            command, capture_output=True, text=True, env={**environment, "PYTHONPATH": str(ROOT)}, cwd=self.directory,
+            check=False,
+        )
+
+    def __call__(self, *arguments, **changes):
+        """What it says; it must succeed."""
+        done = self.run(*arguments, **changes)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    def refuses(self, *arguments, **changes):
+        """The sentence; exit code 2, and nothing but a sentence."""
+        done = self.run(*arguments, **changes)
+        assert done.returncode == 2, done
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+
+@pytest.fixture
+def pet(tmp_path, database_url):
+    return Pet(tmp_path, database_url)
+
+
+@pytest.fixture
+def trust(pet):
+    """A trust with a team and a location."""
+    pet("organisation", "add", "Trust", "--timezone", "Europe/London")
+    pet("service", "add", "beds", "Beds")
+    pet("team", "add", "rehab", "Rehabilitation", "--service", "beds")
+    pet("location", "add", "ward-1", "Ward 1")
+    pet("key", "create")
+    return pet
+
+
+def write_definition(path, **changes):
+    """As TOML; a JSON string is also a TOML string, and JSON's braces need only another sign."""
+    fields = definition() | changes
+    path.write_text("\n".join(f"{name} = {_toml(value)}" for name, value in fields.items()))
+    assert tomllib.loads(path.read_text()) == fields
+    return path
+
+
+def _toml(value):
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)} = {_toml(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value)
+
+
+def test_a_whole_fleet_is_set_up_from_the_command_line(trust, engine, tmp_path):
+    said = trust("device", "enrol", "--serial", "AA", "--identity-file", "aa.bin", "--enrolled-at", "2026-01-01T00:00:00Z")
+    identity = decode_identity((tmp_path / "aa.bin").read_bytes())
+    assert said.startswith(f"device {identity.device_id:08x} (AA)")
+    assert identity.mqtt_password not in said
+    assert identity.hmac_key.hex() not in said
+    assert stat.S_IMODE((tmp_path / "aa.bin").stat().st_mode) == 0o600
+    trust("device", "place", "--device", "AA", "--team", "rehab", "--location", "ward-1", "--choice", "rehab",
+          "--from", "2026-01-01T00:00:00Z")
+    trust("device", "unplace", "AA", "--at", "2026-02-01T00:00:00+00:00")
+    trust("questionnaire", "publish", str(write_definition(tmp_path / "ward.toml")))
+    trust("target", "set", "0.85", "--by", "commissioner", "--from", "2026-01-01")
+    trust("target", "set", "0.9", "--by", "commissioner", "--from", "2026-06-01", "--scope", "team:rehab")
+    trust("target", "set", "0.95", "--by", "commissioner", "--from", "2026-07-01", "--scope", "team:rehab")
+    (tmp_path / "broker").mkdir()
+    assert "1 devices let in" in trust("broker", "write", "--directory", "broker")
+    with Session(engine) as session:
+        assert session.scalars(select(Device)).one().enrolled_at.isoformat() == "2026-01-01T00:00:00+00:00"
+        placement = session.scalars(select(Placement)).one()
+        assert placement.to_at.isoformat() == "2026-02-01T00:00:00+00:00"
+        assert placement.team_choices == [placement.team_id]
+        version = session.scalars(select(QuestionnaireVersion)).one()
+        assert (version.reference, version.version, version.package[:4]) == (1, 1, b"PETQ")
+        assert len(session.scalars(select(VersionQuestion)).all()) == 3
+        assert len(session.scalars(select(VersionOption)).all()) == 8
+        targets = session.scalars(select(Target).order_by(Target.target_id)).all()
+        assert [str(target.value) for target in targets] == ["0.8500", "0.9000", "0.9500"]
+        assert [target.to_date and str(target.to_date) for target in targets] == [None, "2026-07-01", None]
+
+
+def test_a_device_goes_through_its_life(trust, tmp_path):
+    trust("device", "enrol", "--serial", "AA", "--identity-file", "aa.bin")
+    assert "key epoch 2" in trust("device", "rotate-key", "AA", "--identity-file", "aa2.bin")
+    assert decode_identity((tmp_path / "aa2.bin").read_bytes()).key_epoch == 2
+    assert "change that password" in trust("device", "lost", "AA")
+    assert "0 records delivered" in trust("device", "reinstate", "AA")
+    trust("device", "revoke", "AA")
+    assert "it cannot become lost" in trust.refuses("device", "lost", "AA")
+    assert trust("quarantine", "list") == ""
+    assert "0 records delivered" in trust("quarantine", "replay")
+
+
+PLACE = ("device", "place", "--device", "AA", "--team", "rehab", "--location", "ward-1", "--from")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("organisation", "add", "Trust", "--timezone", "Europe/London"), "there is an organisation Trust already"),
+        (("organisation", "add", "Other", "--timezone", "Europe/Stoke"), "name one like Europe/London"),
+        (("service", "add", "beds", "Again"), "there is a service beds already"),
+        (("team", "add", "t", "T", "--service", "bed"), "there is no service bed; there are: beds"),
+        (("team", "add", "t", "T"), "Missing option '--service'"),
+        (("service", "add", "x", "X", "--organisation", "Nobody"), "there is no organisation Nobody"),
+        (("device", "enrol", "--serial", "AA", "--identity-file", "bb.bin"), "keeps that number"),
+        (("device", "enrol", "--serial", "BB", "--identity-file", "aa.bin"), "aa.bin exists already"),
+        (("device", "enrol", "--serial", "BB", "--identity-file", "no/bb.bin"), "No such file or directory"),
+        (("device", "revoke", "nobody"), "there is no device nobody"),
+        ((*PLACE, "2026-02-01T00:00:00Z"), "choose another time, or end that placement"),
+        ((*PLACE, "2025-12-01T00:00:00Z"), "is placed from 2026-01-01"),
+        ((*PLACE, "2025-12-01T00:00:00Z", "--to", "2025-11-01T00:00:00Z"), "before it begins"),
+        ((*PLACE, "2025-12-01T00:00:00"), "does not say which time zone"),
+        ((*PLACE, "yesterday"), "is not an instant"),
+        (("device", "unplace", "AA", "--at", "2025-01-01T00:00:00Z"), "has no open placement that began before"),
+        (("questionnaire", "publish", "nothing.toml"), "nothing.toml"),
+        (("target", "set", "85", "--by", "c", "--from", "2026-01-01"), "0.85 means 85 %"),
+        (("target", "set", "many", "--by", "c", "--from", "2026-01-01"), "is not a number"),
+        (("target", "set", "0.85", "--by", "c", "--from", "2026-01-01", "--scope", "ward:1"), "is no scope"),
+        (("broker", "write", "--directory", "nowhere"), "cannot be written"),
+        (("key", "create"), "only copy of a secret"),
+        (("nonsense",), "No such command"),
+    ],
+)
+def test_a_mistake_gets_a_sentence_and_changes_nothing(trust, engine, tmp_path, arguments, words):
+    trust("device", "enrol", "--serial", "AA", "--identity-file", "aa.bin")
+    trust(*PLACE, "2026-01-01T00:00:00Z")
+    (tmp_path / "ingest.password").write_text("x")
+    files = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    said = " ".join(trust.refuses(*arguments).split())
+    assert words in said
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == files
+    with Session(engine) as session:
+        assert len(session.scalars(select(Device)).all()) == len(session.scalars(select(Placement)).all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"version": 1}, "write version = 2"),
+        ({"version": 2, "questions": [definition()["questions"][0] | {"text": {"en": "Meals?"}}]}, "question_id"),
+        ({"version": 2, "questions": definition()["questions"] * 5}, "room for 12"),
+        ({"version": 2, "questions": []}, "questions"),
+        ({"version": 2, "nonsense": 1}, "nonsense"),
+    ],
+)
+def test_a_questionnaire_that_cannot_be_published_leaves_nothing_behind(trust, engine, tmp_path, changes, words):
+    trust("questionnaire", "publish", str(write_definition(tmp_path / "1.toml")))
+    assert words in trust.refuses("questionnaire", "publish", str(write_definition(tmp_path / "2.toml", **changes)))
+    with Session(engine) as session:
+        assert [version.version for version in session.scalars(select(QuestionnaireVersion))] == [1]
+        assert len(session.scalars(select(VersionQuestion)).all()) == 3
+
+
+def test_a_published_version_is_followed_by_the_next_with_its_own_reference(trust, engine, tmp_path):
+    for version in (1, 2, 5):
+        trust("questionnaire", "publish", str(write_definition(tmp_path / f"{version}.toml", version=version)))
+    with Session(engine) as session:
+        rows = session.scalars(select(QuestionnaireVersion).order_by(QuestionnaireVersion.reference))
+        assert [(row.reference, row.version) for row in rows] == [(1, 1), (2, 2), (3, 5)]
+
+
+def test_with_several_organisations_one_has_to_be_named(trust):
+    trust("organisation", "add", "Other", "--timezone", "Europe/Paris")
+    assert "there are several organisations (Other, Trust)" in trust.refuses("service", "add", "x", "X")
+    trust("service", "add", "x", "X", "--organisation", "Other")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"PET_DATABASE_URL": None}, "PET_DATABASE_URL is not set"),
+        ({"PET_DATABASE_URL": "nonsense"}, "PET_DATABASE_URL is not a URL"),
+        ({"PET_DATABASE_URL": "mysql://x/y"}, "names another database"),
+        ({"PET_DATABASE_URL": "postgresql://a:secret@b/c"}, "holds a password"),
+        ({"PET_DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "the database does not answer"),
+        ({"PET_DATABASE_PASSWORD_FILE": "/nowhere"}, "PET_DATABASE_PASSWORD_FILE names /nowhere"),
+        ({"PET_BROKER_PORT": "99999"}, "PET_BROKER_PORT is not a port"),
+        ({"PET_WEB_HOST": "0.0.0.0"}, "there are no accounts yet"),  # noqa: S104
+    ],
+)
+def test_a_wrong_setting_is_named(pet, changes, words):
+    said = pet.refuses("migrate", **changes)
+    assert words in said
+    assert "secret" not in said
+
+
+def test_a_database_without_tables_says_what_to_do(pet, postgres):
+    url = make_url(postgres)._replace(password=None).render_as_string()
+    assert "say `pet migrate`" in pet.refuses("service", "add", "x", "X", PET_DATABASE_URL=url)

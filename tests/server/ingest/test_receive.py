@@ -1,0 +1,84 @@
+"""The MQTT shell by itself, on a real broker: whose PUBACK it sends, and what it keeps in memory."""
+
+import queue
+import socket
+
+import pytest
+
+from protocol.envelope import BATCH, MESSAGE_BYTES_MAX
+from server.ingest.receive import Receiver
+from server.settings import Settings
+from tests.server.ingest.wire import DEADLINE_S, INGEST_PASSWORD, Line
+
+
+@pytest.fixture
+def handheld(ward):
+    return ward.handheld()
+
+
+@pytest.fixture
+def line(tmp_path, database_url, mosquitto, ward, handheld):
+    line = Line(tmp_path / "line", database_url, mosquitto, tmp_path / "key")
+    line.write_accounts(ward.engine)
+    yield line
+    line.close()
+
+
+@pytest.fixture
+def receiver(line, tmp_path):
+    (tmp_path / "password").write_text(INGEST_PASSWORD)
+    receiver = Receiver(
+        Settings(
+            database_url="postgresql://nowhere/",
+            broker_host=line.broker.host,
+            broker_port=line.broker.ingest_port,
+            broker_ca_file=line.broker.certificates.authority_pem,
+            broker_password_file=tmp_path / "password",
+        )
+    )
+    receiver.start()
+    yield receiver
+    receiver.stop()
+
+
+def next_of(receiver):
+    return receiver.received.get(timeout=DEADLINE_S)
+
+
+def cut(receiver):
+    receiver._client.socket().shutdown(socket.SHUT_RDWR)
+
+
+def publish_until_heard(receiver, radio, message):
+    """The receiver may not have subscribed yet; the first of these messages that it hears."""
+    while True:
+        radio.send(message)
+        try:
+            return receiver.received.get(timeout=0.5)
+        except queue.Empty:
+            continue
+
+
+def test_a_puback_of_a_connection_that_is_no_more_is_dropped(line, receiver, handheld):
+    radio = line.radio(handheld)
+    first = publish_until_heard(receiver, radio, handheld.batch())
+    cut(receiver)
+    again = next_of(receiver)
+    assert again.message.payload == first.message.payload
+    assert again.generation > first.generation
+    receiver.acknowledge(first)  # its packet number now belongs to `again`
+    cut(receiver)
+    third = next_of(receiver)
+    assert third.message.payload == first.message.payload
+    receiver.acknowledge(third)
+    marker = handheld.sealed(BATCH, b"marker")
+    radio.send(marker)
+    assert next_of(receiver).message.payload == marker.payload
+    cut(receiver)
+    assert next_of(receiver).message.payload == marker.payload  # the first did not come again
+
+
+def test_of_a_message_that_is_too_long_only_the_beginning_waits_in_memory(line, receiver, handheld):
+    radio = line.radio(handheld)
+    noise = handheld.batch()._replace(payload=bytes(8000))
+    assert len(publish_until_heard(receiver, radio, noise).message.payload) == MESSAGE_BYTES_MAX + 1

@@ -1,0 +1,45 @@
+"""The migrations make exactly the tables that the code describes, on the same rules."""
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+import server.fleet.tables
+import server.ingest.tables  # noqa: F401, both fill Base.metadata
+from server.database import Base
+from server.migrations import upgrade
+
+
+def test_the_migrated_database_is_what_the_tables_say(engine):
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_checks_are_the_same_too(engine):
+    """Alembic does not compare them."""
+    inspector = inspect(engine)
+    for table in Base.metadata.sorted_tables:
+        stated = {constraint.name for constraint in table.constraints if constraint.__visit_name__ == "check_constraint"}
+        assert {check["name"] for check in inspector.get_check_constraints(table.name)} == {
+            f"ck_{table.name}_{name}" if not str(name).startswith("ck_") else str(name) for name in stated
+        }
+
+
+def test_to_migrate_again_changes_nothing(engine, database_url):
+    upgrade(database_url)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM alembic_version")) == 1
+
+
+def test_every_key_begins_with_the_organisation():
+    """So that data can be spread by it. Refusals alone have none: an unknown device belongs to nobody."""
+    for table in Base.metadata.sorted_tables:
+        if table.name == "refusal_count":
+            continue
+        assert next(iter(table.primary_key.columns)).name == "organisation_id", table.name
+        for key in table.foreign_key_constraints:
+            assert key.column_keys[0] == "organisation_id", (table.name, key.name)
+        for constraint in table.constraints:
+            if constraint.__visit_name__ == "unique_constraint" and table.name != "organisation":
+                assert next(iter(constraint.columns)).name == "organisation_id", (table.name, constraint.name)

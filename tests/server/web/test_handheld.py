@@ -1,0 +1,165 @@
+"""The handheld of /try: real firmware behind a WebSocket, one process for all visitors, gone when nobody presses."""
+
+import base64
+import json
+import os
+import signal
+from contextlib import contextmanager
+
+import psutil
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from server.app import create_app
+from server.web.handheld import PRESS_GAP_S, Handheld
+from tests.device_directory import journal, make_device
+from tests.device_program import application
+from tests.parts import need
+from tests.server.conftest import NOW, serving
+
+ANSWER_TIMEOUT_S = 120  # only a hang takes longer
+
+
+@pytest.fixture
+def device(tmp_path, monkeypatch):
+    """The folder of a provisioned device that has no broker."""
+    need("micropython")
+    monkeypatch.setenv("MICROPYPATH", application()["MICROPYPATH"])
+    folder = tmp_path / "device"
+    folder.mkdir()
+    return make_device(folder)
+
+
+@contextmanager
+def shown(settings, handheld):
+    with serving(create_app(settings, now=lambda: NOW, handheld=handheld)) as site:
+        yield site
+
+
+@contextmanager
+def visiting(site):
+    with connect(f"ws://127.0.0.1:{site.port}/try/device", origin=site.url) as socket:
+        yield Visitor(socket)
+
+
+class Visitor:
+    def __init__(self, socket):
+        self.socket = socket
+        self.seen = {}
+
+    def until(self, **wanted):
+        """Read messages until these values were the last ones told."""
+        while not all(self.seen.get(name) == value for name, value in wanted.items()):
+            self.seen.update(json.loads(self.socket.recv(timeout=ANSWER_TIMEOUT_S)))
+        return self.seen
+
+    def answer_all(self):
+        """One pass: any button starts it, then one of the two outermost for each question once it is shown."""
+        self.until(name="idle")
+        self.socket.send("press 3")
+        for button in (1, 5, 1, 5, 1):
+            self.until(name="question")
+            self.socket.send(f"press {button}")
+            self.until(name="chosen")
+        self.until(name="thanks")
+
+
+def processes(folder):
+    """The running processes of that device."""
+    return [process for process in psutil.Process().children() if str(folder) in process.cmdline()]
+
+
+def test_a_pass_pressed_in_the_browser_lies_in_the_journal(settings, device):
+    with shown(settings, Handheld(device)) as site, visiting(site) as visitor:
+        visitor.until(name="idle", waiting=0, delivered=0)
+        assert len(base64.b64decode(visitor.seen["screen"])) == 128 * 64 // 8
+        visitor.answer_all()
+        visitor.until(waiting=1, delivered=0)
+    with journal(device) as kept:
+        assert kept.last_sequence == 1
+
+
+def test_all_visitors_see_one_device(settings, device):
+    with shown(settings, Handheld(device)) as site, visiting(site) as first, visiting(site) as second:
+        first.until(name="idle")
+        second.until(name="idle")
+        first.socket.send("press 3")
+        second.until(name="question")
+        assert len(processes(device)) == 1
+        with visiting(site) as late:
+            late.until(name="question")
+        assert len(processes(device)) == 1
+
+
+@pytest.mark.parametrize("said", ["press 7", "press 0", "quit", "at 5", "press 1\npress 2", "", "hold", '{"press": 1}'])
+def test_a_visitor_can_say_nothing_but_presses(settings, device, said):
+    with shown(settings, Handheld(device)) as site, visiting(site) as visitor:
+        visitor.until(name="idle")
+        visitor.socket.send(said)
+        with pytest.raises(ConnectionClosed) as closed:
+            visitor.until(name="never")
+        assert closed.value.rcvd.code == 1008
+        assert len(processes(device)) == 1
+
+
+def test_a_flood_of_presses_leaves_the_device_alive(settings, device):
+    with shown(settings, Handheld(device)) as site, visiting(site) as visitor:
+        visitor.until(name="idle")
+        for _ in range(2000):
+            visitor.socket.send("press 6")
+        visitor.until(name="question")
+        visitor.until(name="idle")
+        assert len(processes(device)) == 1
+    assert PRESS_GAP_S > 0.01
+
+
+def test_it_sleeps_when_nobody_presses_and_wakes_at_the_next_press(settings, device):
+    with shown(settings, Handheld(device, idle_s=0.5)) as site, visiting(site) as visitor:
+        visitor.until(asleep=True)
+        assert processes(device) == []
+        assert (device / "retained.bin").exists()  # as by deep sleep, not by loss of power
+        visitor.seen.clear()
+        visitor.socket.send("press 1")
+        visitor.until(name="question")
+
+
+def test_it_ends_with_the_server(settings, device):
+    with shown(settings, Handheld(device)) as site, visiting(site) as visitor:
+        visitor.until(name="idle")
+        [process] = processes(device)
+        family = [process, *process.children(recursive=True)]
+    assert not any(each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in family)
+    assert (device / "retained.bin").exists()
+
+
+def test_a_device_that_died_is_started_again_by_a_press(settings, device):
+    with shown(settings, Handheld(device)) as site, visiting(site) as visitor:
+        visitor.until(name="idle")
+        [process] = processes(device)
+        os.killpg(process.pid, signal.SIGKILL)
+        visitor.until(asleep=True)
+        visitor.seen.clear()
+        visitor.socket.send("press 1")
+        visitor.until(name="question")
+        assert len(processes(device)) == 1
+
+
+def test_a_device_that_lacks_a_part_says_which(settings, device):
+    (device / "pet_id.bin").unlink()
+    with shown(settings, Handheld(device)) as site, visiting(site) as visitor:
+        visitor.until(asleep=True)
+        assert "no identity" in visitor.seen["trouble"]
+
+
+def test_a_program_that_is_missing_is_told(settings, device):
+    with shown(settings, Handheld(device, command=["/nowhere/micropython"])) as site, visiting(site) as visitor:
+        trouble = "the device's program /nowhere/micropython does not start (No such file or directory)"
+        visitor.until(trouble=trouble)
+
+
+def test_without_a_device_the_page_says_who_provides_one(settings):
+    with shown(settings, Handheld(None)) as site:
+        text = site.page("/try").text
+        assert "make demo" in text
+        assert "<script" not in text
