@@ -18,6 +18,14 @@ TEMPLATE = "pet_template"
 _numbers = count(1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing_stays_elsewhere(tmp_path_factory):
+    """Root's tests keep databases below /var/tmp, where PostgreSQL's account can reach them: cleared up at the end."""
+    yield
+    for place in tmp_path_factory.getbasetemp().rglob("postgres/place"):
+        EmbeddedPostgres(place.parent).remove()
+
+
 @pytest.fixture(scope="session")
 def postgres():
     """A running PostgreSQL for the whole session; its URL names a database that no test uses."""

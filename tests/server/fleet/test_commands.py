@@ -13,19 +13,23 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from protocol.identity import decode_identity
+from server.command_line import run
 from server.fleet.tables import Device, Placement, QuestionnaireVersion, Target, VersionOption, VersionQuestion
+from server.main import app
 from tests.parts import ROOT
 from tests.server.ingest.ward import definition
 
 
 class Pet:
-    """`pet` with an installation of its own."""
+    """`pet` with an installation of its own, in a folder of its own."""
 
-    def __init__(self, directory, url):
-        self.directory = directory
+    def __init__(self, directory, url, monkeypatch, capsys):
+        self.directory, self._monkeypatch, self._capsys = directory, monkeypatch, capsys
         (directory / "database.password").write_text(str(make_url(url).password))
+        monkeypatch.chdir(directory)
+        for name in [name for name in os.environ if name.startswith("PET_")]:
+            monkeypatch.delenv(name)
         self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("PET_")},
             "PET_DATABASE_URL": make_url(url)._replace(password=None).render_as_string(),
             "PET_DATABASE_PASSWORD_FILE": str(directory / "database.password"),
             "PET_KEY_FILE": str(directory / "key"),
@@ -33,30 +37,31 @@ class Pet:
         }
 
     def run(self, *arguments, **changes):
-        environment = {name: value for name, value in (self.environment | changes).items() if value is not None}
-        command = [sys.executable, "-m", "server.main", *arguments]
-        return subprocess.run(
-            command, capture_output=True, text=True, env={**environment, "PYTHONPATH": str(ROOT)}, cwd=self.directory,
-            check=False,
-        )
+        """As the process does, but in this one: (exit code, stdout, stderr)."""
+        with self._monkeypatch.context() as patch:
+            for name, value in (self.environment | changes).items():
+                if value is not None:
+                    patch.setenv(name, value)
+            with pytest.raises(SystemExit) as ended:
+                run(lambda: app(arguments, prog_name="pet"))
+        return ended.value.code or 0, *self._capsys.readouterr()
 
     def __call__(self, *arguments, **changes):
         """What it says; it must succeed."""
-        done = self.run(*arguments, **changes)
-        assert (done.returncode, done.stderr) == (0, "")
-        return done.stdout
+        code, out, err = self.run(*arguments, **changes)
+        assert (code, err) == (0, "")
+        return out
 
     def refuses(self, *arguments, **changes):
-        """The sentence; exit code 2, and nothing but a sentence."""
-        done = self.run(*arguments, **changes)
-        assert done.returncode == 2, done
-        assert "Traceback" not in done.stderr
-        return done.stderr
+        """The sentence; exit code 2."""
+        code, _, err = self.run(*arguments, **changes)
+        assert code == 2
+        return err
 
 
 @pytest.fixture
-def pet(tmp_path, database_url):
-    return Pet(tmp_path, database_url)
+def pet(tmp_path, database_url, monkeypatch, capsys):
+    return Pet(tmp_path, database_url, monkeypatch, capsys)
 
 
 @pytest.fixture
@@ -225,3 +230,10 @@ def test_a_wrong_setting_is_named(pet, changes, words):
 def test_a_database_without_tables_says_what_to_do(pet, postgres):
     url = make_url(postgres)._replace(password=None).render_as_string()
     assert "say `pet migrate`" in pet.refuses("service", "add", "x", "X", PET_DATABASE_URL=url)
+
+
+def test_as_a_process_it_ends_with_the_sentence_and_exit_code_2():
+    command = [sys.executable, "-m", "server.main", "migrate"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PET_")}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "pet: PET_DATABASE_URL is not set\n")

@@ -1,0 +1,97 @@
+"""`pet demo` as somebody at a terminal meets it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from server.demo.child import command_of
+from server.demo.ports import free_port
+from tests.parts import ROOT, need
+
+TIMEOUT_S = 600  # only a hang takes longer
+
+
+def demo(directory, *options, **streams):
+    command = [sys.executable, "-m", "server.main", "demo", "--directory", str(directory), *options]
+    return subprocess.Popen(command, cwd=ROOT, text=True, **streams)
+
+
+def processes_of(directory):
+    """The command lines of processes that were started for this directory."""
+    pids = [int(name) for name in os.listdir("/proc") if name.isdecimal()]
+    return [line for pid in pids if pid != os.getpid() and str(directory) in (line := command_of(pid) or "")]
+
+
+@pytest.mark.parametrize("broker", ["automatic", "embedded"])
+def test_the_check_counts_the_same_everywhere_on_both_brokers(tmp_path, broker):
+    need("mosquitto")
+    need("micropython")
+    done = subprocess.run(
+        [sys.executable, "-m", "server.main", "demo", "--check", "--directory", str(tmp_path), "--broker", broker],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    counts = json.loads(done.stdout.splitlines()[-1])
+    assert set(counts) == {"completed", "stored", "charted"}
+    assert counts["completed"] == counts["stored"] == counts["charted"] >= 50
+    assert "the network is cut" in done.stdout
+    assert "killed and started again" in done.stdout
+    assert f"broker: {'mosquitto' if broker == 'automatic' else 'iotcore'}" in done.stdout
+    if sys.platform == "linux":
+        assert processes_of(tmp_path) == []
+
+
+def wait_for(process, words):
+    """The line with these words; pytest's own output shows the lines before it."""
+    for line in process.stdout:
+        print(line, end="")
+        if words in line:
+            return line
+    raise AssertionError(f"the demo ended without saying {words!r}")
+
+
+def test_ctrl_c_stops_everything_and_the_next_run_goes_on(tmp_path):
+    need("mosquitto")
+    need("micropython")
+    port = str(free_port())
+    for _ in range(2):
+        running = demo(tmp_path, "--port", port, stdout=subprocess.PIPE)
+        try:
+            assert f"http://127.0.0.1:{port}/" in wait_for(running, "PET is at")
+            wait_for(running, "responses")  # in the middle of the history
+            second = demo(tmp_path, "--port", port, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+            words = second.communicate(timeout=TIMEOUT_S)[1]
+            assert second.returncode == 2
+            assert f"process {running.pid}" in words
+            running.send_signal(signal.SIGINT)
+            rest = running.communicate(timeout=TIMEOUT_S)[0]
+        finally:
+            running.kill()
+            running.wait()
+            running.stdout.close()
+        assert running.returncode == 0, rest
+        assert "the data stay in" in rest
+        if sys.platform == "linux":
+            assert processes_of(tmp_path) == []
+
+
+def test_a_busy_port_gets_a_sentence_and_a_remedy(tmp_path):
+    need("mosquitto")
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = str(busy.getsockname()[1])
+        refused = demo(tmp_path, "--port", port, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        words = refused.communicate(timeout=TIMEOUT_S)[1]
+    assert refused.returncode == 2
+    assert port in words
+    assert "another port" in words
+    assert "Traceback" not in words
