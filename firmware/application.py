@@ -227,7 +227,7 @@ class Application:
 
     def _pause_s(self) -> int:
         """Until the next sync: longer after each failure, and never the same on two devices that failed together."""
-        pause_s = self._settings.sync_every_s << self._failures
+        pause_s = int(self._settings.sync_every_s) << self._failures
         return pause_s + self._board.random(1)[0] * pause_s // 1024
 
     def _pause_ms(self, now_ms: int) -> int:

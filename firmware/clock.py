@@ -63,7 +63,7 @@ class Clock:
             return False
         self.session, self._began_rtc, self._set_rtc = unpack(RETAINED_FORMAT, retained[:-4])
         # An RTC before its session began has started again under its memory, as after a brown-out.
-        return self._began_rtc <= self._board.rtc_seconds()
+        return bool(self._began_rtc <= self._board.rtc_seconds())
 
     def _begin_session(self) -> None:
         last = self._board.load_counter(SESSION_COUNTER)

@@ -23,7 +23,7 @@ COLLECT_EVERY_BYTES = 4096
 
 
 def start(board: "Board") -> Application:
-    """The application, ready to step. Raises StartError, its words already on the screen, when the device lacks a part."""
+    """The application, ready to step. Raises StartError, its words on the screen, when the device lacks a part."""
     gc.threshold(COLLECT_EVERY_BYTES)
     screens = Screens(board.framebuffer, board.width, board.height)
     board.store_counter("boots", board.load_counter("boots") + 1)

@@ -1,8 +1,8 @@
 """What to send next, and what to believe of what comes back. Pure: bytes in and out, the journal only read.
 
-One connection is one Outbox: status, then batches, one outstanding. A reply that does not echo this connection's nonce,
-is not sealed with this device's key, or names another journal or a sequence beyond its last, counts for nothing: a broker
-that replays everything it has ever seen does no harm.
+One connection is one Outbox: status, then batches, one outstanding. A reply that does not echo this connection's
+nonce, is not sealed with this device's key, or names another journal or a sequence beyond its last, counts for
+nothing: a broker that replays everything it has ever seen does no harm.
 """
 
 from protocol.envelope import (

@@ -1,4 +1,4 @@
-"""Proves a package file and finds its languages. In memory only while a questionnaire is opened or a language chosen."""
+"""Proves a package file and finds its languages. In memory only while a file is opened or a language chosen."""
 
 import gc
 from binascii import crc32

@@ -21,9 +21,9 @@ def read_settings(directory: str) -> Settings:
         with open(directory + SETTINGS_FILE) as file:
             fields = load(file)
     except OSError:
-        raise SettingsError("no settings: provision this device")
+        raise SettingsError("no settings: provision this device") from None
     except (ValueError, RuntimeError, MemoryError):  # RuntimeError: nested too deeply
-        raise SettingsError("settings damaged: provision again")
+        raise SettingsError("settings damaged: provision again") from None
     try:
         broker = fields["broker"]
         settings = Settings(
@@ -36,7 +36,7 @@ def read_settings(directory: str) -> Settings:
             _read_ca(directory + CA_FILE),
         )
     except (KeyError, TypeError, AttributeError):
-        raise SettingsError("settings lack the broker: provision again")
+        raise SettingsError("settings lack the broker: provision again") from None
     _check(settings)
     return settings
 
@@ -55,7 +55,7 @@ def _check(settings: Settings) -> None:
             raise SettingsError("settings: %s is wrong, provision again" % name)
 
 
-def _is_network(entry: "dict[str, str]") -> bool:
+def _is_network(entry: object) -> bool:
     """A Wi-Fi network: `ssid`, and `password` unless it is open."""
     return isinstance(entry, dict) and isinstance(entry.get("ssid"), str) and isinstance(entry.get("password", ""), str)
 

@@ -31,7 +31,13 @@ class Sync:
     """What a sync needs; `run` makes one. `mqtt` is the module umqtt.simple."""
 
     def __init__(
-        self, board: "Board", identity: "Identity", settings: "Settings", journal: "Journal", clock: "Clock", mqtt: object
+        self,
+        board: "Board",
+        identity: "Identity",
+        settings: "Settings",
+        journal: "Journal",
+        clock: "Clock",
+        mqtt: object,
     ) -> None:
         self._board = board
         self._identity = identity
@@ -131,7 +137,8 @@ class Sync:
         settings = self._settings
         name = device_name(self._identity.device_id)
         host = settings.address or settings.host
-        link = Link(self._network, self._mqtt, host, settings.port, name, name, self._identity.mqtt_password, KEEPALIVE_S)
+        password = self._identity.mqtt_password
+        link = Link(self._network, self._mqtt, host, settings.port, name, name, password, KEEPALIVE_S)
         link.open()
         return link
 

@@ -25,7 +25,7 @@ def package():
     questions = [
         {"text": dot, "options": [{"label": dot, "face": face + 1} for face in range(count)]} for count in OPTION_COUNTS
     ]
-    language = {"number": 0, "code": "en", "questions": questions, "texts": {name: dot for name in SCREEN_TEXTS}}
+    language = {"number": 0, "code": "en", "questions": questions, "texts": dict.fromkeys(SCREEN_TEXTS, dot)}
     return pack_package(dumps({"reference": 7, "languages": [language]}).encode(), b"\x00")
 
 

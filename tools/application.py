@@ -23,9 +23,9 @@ OPTIMIZATION = 3  # no line numbers: a traceback names the functions, the memory
 # What the other board has for itself.
 LEFT_OUT = {
     "esp32": ("firmware/simulator.py", "firmware/board/sim.py", "firmware/board/nor.py"),
-    "sim": ("firmware/board/esp32.py", "firmware/board/ssd1306.py"),
+    "sim": ("firmware/handheld.py", "firmware/board/esp32.py", "firmware/board/ssd1306.py"),
 }
-ENTRIES = {"esp32": ("firmware.main", "run"), "sim": ("firmware.simulator", "main")}  # module and function
+ENTRIES = {"esp32": ("firmware.handheld", "run"), "sim": ("firmware.simulator", "main")}  # module and function
 # What is in memory at all times is one bundle; what is loaded for a while and forgotten is one for each occasion.
 DEVICE = "firmware.device"
 ON_DEMAND = {

@@ -26,9 +26,7 @@ def main() -> None:
         for name, version in json.loads((HERE / "package.json").read_text())["dependencies"].items():
             _copy_nhsuk_frontend(packages / name / "dist" / "nhsuk", STATIC / f"{name}-{version}")
     files = sorted(path for path in STATIC.rglob("*") if path.is_file())
-    sums = {
-        path.relative_to(STATIC).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
-    }
+    sums = {path.relative_to(STATIC).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     (STATIC / "manifest.json").write_text(json.dumps(sums, indent=2) + "\n")
 
 

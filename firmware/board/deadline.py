@@ -165,4 +165,4 @@ def _numeric(address: "Any") -> str:
     """The IPv4 address in digits. The unix port gives the C structure (2 bytes family, 2 port, 4 address)."""
     if isinstance(address, tuple):
         return str(address[0])
-    return socket.inet_ntop(socket.AF_INET, bytes(address[4:8]))
+    return ".".join([str(byte) for byte in bytes(address[4:8])])

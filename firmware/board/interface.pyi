@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
+from framebuf import FrameBuffer
+
+from firmware.board.deadline import Network
+
 Ticks: TypeAlias = Callable[[int, int], int]
 
 class BlockDevice(Protocol):
     """MicroPython's block device: blocks that are erased whole, and programmed in any pieces."""
 
-    def readblocks(self, block: int, buffer: bytearray | memoryview, offset: int = 0, /) -> None: ...
-    def writeblocks(self, block: int, buffer: bytes | bytearray | memoryview, offset: int, /) -> None: ...
+    def readblocks(self, block: int, buffer: bytearray | memoryview, offset: int = 0, /) -> object: ...
+    def writeblocks(self, block: int, buffer: bytes | bytearray | memoryview, offset: int, /) -> object: ...
     def ioctl(self, operation: int, argument: int, /) -> int | None: ...
 
 class Board(Protocol):
@@ -17,7 +21,7 @@ class Board(Protocol):
 
     base: str  # the interpreter and its version
     files: str  # directory of settings, CA and questionnaire
-    framebuffer: object  # framebuf.FrameBuffer, MONO_VLSB
+    framebuffer: FrameBuffer  # MONO_VLSB
     width: int
     height: int
 
@@ -45,7 +49,7 @@ class Board(Protocol):
     def network_up(self, wifi: list[dict[str, str]], timeout_ms: int) -> None:
         """Raises OSError with words when no network came up in time."""
     def network_down(self) -> None: ...
-    def network(self, ca_der: bytes | None, server_name: str, interrupted: Callable[[], bool]) -> object:
-        """What umqtt uses as its socket module: a `firmware.board.deadline.Network`."""
+    def network(self, ca_der: bytes | None, server_name: str, interrupted: Callable[[], bool]) -> Network:
+        """What umqtt uses as its socket module."""
     def tell(self, event: str, **fields: object) -> None:
         """For whoever watches: the console of a device, the pipe of a simulated one. Never a secret."""

@@ -1,8 +1,8 @@
 """The simulated board: the same interface as the ESP32's, over files, a pipe and a clock that can be virtual.
 
-A folder is the device: `journal.nor` and `pet_id.bin` are its flash partitions, `vfs/` its file system, `counters.json`
-its small counters. Ending with `deep_sleep` keeps RTC and RTC memory in `retained.bin`; any other end of the process is a
-loss of power: the RTC starts again in 2000, as an ESP32's does.
+A folder is the device: `journal.nor` and `pet_id.bin` are its flash partitions, `vfs/` its file system,
+`counters.json` its small counters. Ending with `deep_sleep` keeps RTC and RTC memory in `retained.bin`; any other end
+of the process is a loss of power: the RTC starts again in 2000, as an ESP32's does.
 """
 
 import os
@@ -47,7 +47,7 @@ class Board:
     def __init__(self, directory: str, virtual: "int | None" = None, quiet: bool = False) -> None:
         self.directory = directory
         self.files = directory + "/vfs"
-        self.base = "MicroPython %d.%d.%d sim" % sys.implementation[1][:3]
+        self.base = "MicroPython %d.%d.%d sim" % sys.implementation.version[:3]
         self.width = WIDTH
         self.height = HEIGHT
         self._buffer = bytearray(WIDTH * HEIGHT // 8)
@@ -194,7 +194,7 @@ class Board:
         return int(time.time()) - UNIX_OFFSET_S
 
     def _wake(self) -> "tuple[int, bytes]":
-        """(RTC minus host clock, RTC memory) left by a deep sleep; after a loss of power, a clock in 2000 and nothing."""
+        """(RTC minus host clock, RTC memory) left by a deep sleep; after a loss of power, 2000 and nothing."""
         path = self.directory + "/retained.bin"
         try:
             with open(path, "rb") as file:

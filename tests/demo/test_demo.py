@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +24,7 @@ def demo(directory, *options, **streams):
 
 def processes_of(directory):
     """The command lines of processes that were started for this directory."""
-    pids = [int(name) for name in os.listdir("/proc") if name.isdecimal()]
+    pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]
     return [line for pid in pids if pid != os.getpid() and str(directory) in (line := command_of(pid) or "")]
 
 

@@ -1,8 +1,7 @@
 """When a device syncs by itself: on time, at a backlog, never under a patient's hands, ever less often in vain."""
 
-from firmware.application import BACKOFF_MAX, QUIET_MS
+from firmware.application import BACKOFF_MAX, QUIET_MS, SyncResult
 from firmware.board.sim import PRESS_MS
-from firmware.application import SyncResult
 from tests.composed_device import NEVER_S, Device
 
 EVERY_S = 3600

@@ -32,9 +32,7 @@ class Connection:
         for _ in range(records):
             number = self.journal.last_sequence + 1
             answers = (number % 6 + 1, 14)
-            self.journal.append(
-                encode_payload(Record(KIND_RESPONSE, 0, 9, 0, 1, number, 0, 0, 0, 0, 0, 3, answers))
-            )
+            self.journal.append(encode_payload(Record(KIND_RESPONSE, 0, 9, 0, 1, number, 0, 0, 0, 0, 0, 3, answers)))
 
     def connect(self, nonce):
         """A new connection up to where batches begin."""

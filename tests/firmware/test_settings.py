@@ -7,7 +7,7 @@ from json import dumps
 from firmware.settings import CA_BYTES_MAX, Settings, SettingsError, read_settings
 
 BROKER = {"host": "broker.example", "port": 8883}
-DIRECTORY = "/tmp/pet-settings-" + hexlify(os.urandom(8)).decode()  # noqa: S108 - no tempfile in MicroPython
+DIRECTORY = "/tmp/pet-settings-" + hexlify(os.urandom(8)).decode()
 
 
 def read(text, ca=None):

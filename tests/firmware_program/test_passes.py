@@ -50,7 +50,12 @@ def test_every_option_of_every_question_arrives_as_itself(tmp_path):
 def test_each_button_stands_for_the_option_above_it(tmp_path):
     commands = []
     for button in (1, 3, 5):
-        commands += [*BEGIN, *(f"press {button}", f"wait {READ_MS}") * 2, *("press 5", f"wait {READ_MS}") * 3, "wait 9000"]
+        commands += [
+            *BEGIN,
+            *(f"press {button}", f"wait {READ_MS}") * 2,
+            *("press 5", f"wait {READ_MS}") * 3,
+            "wait 9000",
+        ]
     _, kept = pressed(tmp_path / "device", *commands)
     assert [answers_of(record) for record in kept] == [(1, 1, 4, 4, 5), (2, 2, 4, 4, 5), (3, 3, 4, 4, 5)]
 
@@ -126,7 +131,9 @@ def test_the_record_is_on_flash_before_the_thanks_are_given(tmp_path):
             stdout=subprocess.PIPE,
         )
         with device:
-            device.stdin.write("".join(f"{line}\n" for line in [*answers(2, 2, 2, 2, sequence), "wait 9000"] * 50).encode())
+            device.stdin.write(
+                "".join(f"{line}\n" for line in [*answers(2, 2, 2, 2, sequence), "wait 9000"] * 50).encode()
+            )
             device.stdin.flush()
             for line in device.stdout:
                 if b'"thanked"' in line:

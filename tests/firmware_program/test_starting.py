@@ -21,7 +21,10 @@ def flipped(data, at):
     ("parts", "words"),
     [
         ({"identity": None}, "this device has no identity yet: provision it"),
-        ({"identity": flipped(encode_identity(IDENTITY), 60)}, "the pet_id area is damaged: provision this device again"),
+        (
+            {"identity": flipped(encode_identity(IDENTITY), 60)},
+            "the pet_id area is damaged: provision this device again",
+        ),
         ({"identity": bytes(4096)}, "something else"),
         ({"settings": None}, "no settings: provision this device"),
         ({"settings": b'{"broker": {"host": "bro'}, "settings damaged: provision again"),

@@ -1,5 +1,8 @@
 """Modules that are put together do what they did apart."""
 
+import sys
+import types
+
 from tools.bundle import bundle
 
 SOURCES = {
@@ -41,9 +44,6 @@ def late():
 
 
 def test_names_that_two_modules_use_are_told_apart(monkeypatch):
-    import sys
-    import types
-
     out = bundle(SOURCES, {"together": ["high", "low"], "apart": ["later"]})
     for name, source in out.items():
         module = types.ModuleType(name)

@@ -92,14 +92,28 @@ def _toml(value):
 
 
 def test_a_whole_fleet_is_set_up_from_the_command_line(trust, engine, tmp_path):
-    said = trust("device", "enrol", "--serial", "AA", "--identity-file", "aa.bin", "--enrolled-at", "2026-01-01T00:00:00Z")
+    said = trust(
+        "device", "enrol", "--serial", "AA", "--identity-file", "aa.bin", "--enrolled-at", "2026-01-01T00:00:00Z"
+    )
     identity = decode_identity((tmp_path / "aa.bin").read_bytes())
     assert said.startswith(f"device {identity.device_id:08x} (AA)")
     assert identity.mqtt_password not in said
     assert identity.hmac_key.hex() not in said
     assert stat.S_IMODE((tmp_path / "aa.bin").stat().st_mode) == 0o600
-    trust("device", "place", "--device", "AA", "--team", "rehab", "--location", "ward-1", "--choice", "rehab",
-          "--from", "2026-01-01T00:00:00Z")
+    trust(
+        "device",
+        "place",
+        "--device",
+        "AA",
+        "--team",
+        "rehab",
+        "--location",
+        "ward-1",
+        "--choice",
+        "rehab",
+        "--from",
+        "2026-01-01T00:00:00Z",
+    )
     trust("device", "unplace", "AA", "--at", "2026-02-01T00:00:00+00:00")
     trust("questionnaire", "publish", str(write_definition(tmp_path / "ward.toml")))
     trust("target", "set", "0.85", "--by", "commissioner", "--from", "2026-01-01")

@@ -1,15 +1,19 @@
 """Whose response it is: the placement at the time, the nurse's choice, and quarantine where neither is known."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pytest
 from sqlalchemy.orm import Session
 
+from server.errors import OperatorError
 from server.fleet.devices import find_device
-from server.fleet.organisations import find_organisation
-from server.fleet.placements import end_placement
+from server.fleet.organisations import find_location, find_organisation, find_team
+from server.fleet.placements import end_placement, place
 from server.ingest.replay import replay
 from server.ingest.tables import Response, RollupDay
 from tests.server.ingest.ward import NOW, PLACED_AT
+from tests.server.ingest.wire import wait_until, waits
 
 
 def test_a_response_belongs_to_the_team_that_had_the_device_when_it_was_given(ward):
@@ -60,3 +64,28 @@ def test_a_placement_that_has_ended_takes_nothing_more(ward):
     handheld.answer()
     ward.sync(handheld)
     assert ward.reasons() == {"no-placement": 1}
+
+
+def test_a_placement_is_not_ended_before_what_is_counted_there(ward):
+    handheld = ward.handheld()
+    handheld.answer()
+    ward.sync(handheld)
+    with Session(ward.engine) as session:
+        device = find_device(session, find_organisation(session), "A")
+        with pytest.raises(OperatorError, match="are counted there already"):
+            end_placement(session, device, handheld.clock)
+        end_placement(session, device, handheld.clock + timedelta(seconds=1))
+
+
+def test_two_operators_cannot_place_one_device_twice(ward):
+    """The second waits for the first, and is then refused."""
+    ward.handheld(placed_at=None)
+    with Session(ward.engine) as session, ThreadPoolExecutor(1) as other:
+        organisation = find_organisation(session)
+        team, location = find_team(session, organisation, "day"), find_location(session, organisation, "ward-1")
+        place(session, find_device(session, organisation, "A"), team, location, NOW)
+        second = other.submit(ward.place, "A", "night", PLACED_AT)
+        wait_until(lambda: waits(ward.engine, ("transactionid", "tuple")), "the second operator")
+        session.commit()
+        with pytest.raises(OperatorError, match="choose another time"):
+            second.result()

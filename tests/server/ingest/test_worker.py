@@ -127,9 +127,7 @@ def power_cut_in_commit(ward, line, handheld, module, ack_comes_first):
         if ack_comes_first:
             radio.wait_for(ACK)
         worker.kill()
-        holder.execute(
-            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'advisory'")
-        )
+        holder.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'advisory'"))
     wait_until(lambda: not waits(ward.engine, ("advisory",)), "the end of its transaction")
     assert ward.sequences(handheld) == []
     handheld.oldest_readable = handheld.acked_through + 1  # the device needed the space of all that was acked
@@ -160,9 +158,7 @@ def database_away(database_url):
 
 
 @either_session
-def test_while_the_database_is_away_nothing_is_acked_and_then_everything_is(
-    ward, line, handheld, database_url, group
-):
+def test_while_the_database_is_away_nothing_is_acked_and_then_everything_is(ward, line, handheld, database_url, group):
     worker = line.worker(group)
     radio = line.radio(handheld)
     radio.meet()
