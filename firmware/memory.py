@@ -14,7 +14,10 @@ def loaded() -> "set[str]":
 
 def forget_since(before: "set[str]") -> None:
     """Drop every module that was imported after `before`, and give its memory back. Nobody may still use one."""
-    for name in set(sys.modules) - before:
+    gc.collect()  # perhaps it is for want of memory that we are here
+    for name in list(sys.modules):
+        if name in before:
+            continue
         del sys.modules[name]
         package, _, last = name.rpartition(".")
         if package in sys.modules and hasattr(sys.modules[package], last):

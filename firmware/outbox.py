@@ -10,6 +10,7 @@ from protocol.envelope import (
     BATCH,
     DESIRED,
     DOWN,
+    HMAC_BYTES,
     NO_NONCE,
     STATUS,
     Header,
@@ -30,7 +31,7 @@ from protocol.messages import (
     decode_desired,
     encode_status,
 )
-from protocol.record import tombstone
+from protocol.record import RECORD_BYTES, tombstone
 from protocol.topics import down_topic, up_topic
 
 TYPE_CHECKING = False
@@ -62,11 +63,16 @@ class Outbox:
         journal = self._journal
         first = self._resend_from or journal.acked_through + 1
         end = min(first + BATCH_RECORDS_MAX, journal.last_sequence + 1)
-        message = begin(self._header(BATCH))
-        message.extend(begin_batch(journal.journal_id, first, end - first))
+        head = begin(self._header(BATCH)) + begin_batch(journal.journal_id, first, end - first)
+        at = len(head)
+        # Of its final size at once: a buffer that grows needs its size twice, and leaves holes in the heap.
+        message = bytearray(at + RECORD_BYTES * (end - first) + HMAC_BYTES)
+        message[:at] = head
+        message[-HMAC_BYTES:] = b""  # MicroPython keeps the room
         for start in range(first, end, READ_RECORDS):
             for sequence, record in journal.records(start, min(READ_RECORDS, end - start)):
-                message.extend(tombstone(sequence) if record is None else record)
+                message[at : at + RECORD_BYTES] = tombstone(sequence) if record is None else record
+                at += RECORD_BYTES
         return up_topic(self._identity.device_id, BATCH), finish(message, self._identity.hmac_key)
 
     def waiting(self) -> bool:

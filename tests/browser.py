@@ -6,6 +6,7 @@ import json
 import subprocess
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from websockets.sync.client import connect
@@ -31,23 +32,38 @@ class Browser:
     """One page at a time. `requests`: every address the page asked for; `complaints`: what its console said."""
 
     def __init__(self, program):
-        self._profile = tempfile.TemporaryDirectory(prefix="pet-chromium-", ignore_cleanup_errors=True)
-        self._process = subprocess.Popen(
-            [program, *FLAGS, f"--user-data-dir={self._profile.name}", "about:blank"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        self._numbers = itertools.count(1)
         self.requests = []
         self.complaints = []
-        self._loaded = False
-        self._socket = connect(self._address(), max_size=None, open_timeout=START_TIMEOUT_S)
-        target = self._call("Target.createTarget", url="about:blank")["targetId"]
+        self._program = program
+        self._parts = ExitStack()
+        self._numbers = itertools.count(1)
         self._session = None
-        self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Network", "Log"):
-            self._call(f"{domain}.enable")
+        self._loaded = False
+
+    def __enter__(self):
+        with ExitStack() as parts:
+            profile = parts.enter_context(
+                tempfile.TemporaryDirectory(prefix="pet-chromium-", ignore_cleanup_errors=True)
+            )
+            process = subprocess.Popen(
+                [self._program, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            parts.callback(process.wait)
+            parts.callback(process.terminate)
+            address = _address(Path(profile) / "DevToolsActivePort", process)
+            self._socket = parts.enter_context(connect(address, max_size=None, open_timeout=START_TIMEOUT_S))
+            target = self._call("Target.createTarget", url="about:blank")["targetId"]
+            self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+            for domain in ("Page", "Runtime", "Network", "Log"):
+                self._call(f"{domain}.enable")
+            self._parts = parts.pop_all()
+        return self
+
+    def __exit__(self, *exception):
+        self._parts.close()
 
     def open(self, url, width, height=800):
         """Load the page on a screen of this width and wait for its load event."""
@@ -72,15 +88,15 @@ class Browser:
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
-    def until(self, expression, timeout_s=ANSWER_TIMEOUT_S):
-        """Wait until the expression is true in the page; look again at every painted frame."""
-        script = f"""new Promise((done, failed) => {{
-            const end = performance.now() + {timeout_s * 1000};
-            const look = () => ({expression}) ? done(true)
-                : performance.now() > end ? done(false) : setTimeout(look, 20);
-            look();
-        }})"""
-        assert self.evaluate(script), f"did not come true: {expression}"
+    def until(self, expression):
+        """Wait until the expression is true, over a change of page too."""
+        deadline = time.monotonic() + ANSWER_TIMEOUT_S
+        while True:
+            answer = self._ask("Runtime.evaluate", expression=f"Boolean({expression})", returnByValue=True)
+            if answer.get("result", {}).get("result", {}).get("value"):
+                return
+            assert time.monotonic() < deadline, f"did not come true: {expression}"
+            time.sleep(0.02)
 
     def key(self, key, code):
         """One key, down and up."""
@@ -101,35 +117,22 @@ class Browser:
         picture = self._call("Page.captureScreenshot", captureBeyondViewport=True)
         Path(path).write_bytes(base64.b64decode(picture["data"]))
 
-    def close(self):
-        self._socket.close()
-        self._process.terminate()
-        self._process.wait()
-        self._profile.cleanup()
-
-    def _address(self):
-        port_file = Path(self._profile.name) / "DevToolsActivePort"
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while True:
-            lines = port_file.read_text().splitlines() if port_file.exists() else []
-            if len(lines) == 2:
-                return f"ws://127.0.0.1:{lines[0]}{lines[1]}"
-            assert time.monotonic() < deadline, "Chromium did not open its debugging port"
-            assert self._process.poll() is None, "Chromium ended at once"
-            time.sleep(0.02)
-
     def _call(self, method, **parameters):
+        answer = self._ask(method, **parameters)
+        assert "error" not in answer, (method, answer["error"])
+        return answer["result"]
+
+    def _ask(self, method, **parameters):
         number = next(self._numbers)
         message = {"id": number, "method": method, "params": parameters}
-        if getattr(self, "_session", None):
+        if self._session:
             message["sessionId"] = self._session
         self._socket.send(json.dumps(message))
         deadline = time.monotonic() + ANSWER_TIMEOUT_S + 10
         while True:
             answer = self._hear(deadline)
             if answer.get("id") == number:
-                assert "error" not in answer, (method, answer["error"])
-                return answer["result"]
+                return answer
 
     def _hear(self, deadline):
         message = json.loads(self._socket.recv(timeout=max(0.1, deadline - time.monotonic())))
@@ -145,3 +148,15 @@ class Browser:
             case "Log.entryAdded":
                 self.complaints.append(message["params"]["entry"]["text"])
         return message
+
+
+def _address(port_file, process):
+    """Where Chromium listens, as it writes that down once it does."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while True:
+        lines = port_file.read_text().splitlines() if port_file.exists() else []
+        if len(lines) == 2:
+            return f"ws://127.0.0.1:{lines[0]}{lines[1]}"
+        assert time.monotonic() < deadline, "Chromium did not open its debugging port"
+        assert process.poll() is None, "Chromium ended at once"
+        time.sleep(0.02)

@@ -53,15 +53,15 @@ def application():
     return build_application(directory)
 
 
-def command(directory, *options):
-    return [need("micropython"), "-X", f"heapsize={HEAP}", "-m", "firmware.simulator", directory, *options]
+def command(directory, *options, heap=HEAP):
+    return [need("micropython"), "-X", f"heapsize={heap}", "-m", "firmware.simulator", directory, *options]
 
 
-def run(directory, *commands, virtual=NOW, quiet=False):
+def run(directory, *commands, virtual=NOW, quiet=False, heap=HEAP):
     """Give a device all these commands. Without "quit" among them its power goes when they are done."""
     options = ["--virtual", str(virtual)] if virtual is not None else []
     done = subprocess.run(
-        command(directory, *options, *(["--quiet"] if quiet else [])),
+        command(directory, *options, *(["--quiet"] if quiet else []), heap=heap),
         cwd=directory,
         env=application(),
         input="".join(f"{line}\n" for line in commands),

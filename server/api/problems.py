@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem documents: what is wrong, which parameter, what to do about it."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from fastapi.responses import JSONResponse
@@ -42,7 +43,16 @@ def make_problem(status: HTTPStatus, detail: str) -> Problem:
     return Problem(title=status.phrase, status=status, detail=detail)
 
 
-def wrong_parameters(*errors: ParameterProblem, status: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY) -> Problem:
-    """422 for values that can never be right, 404 for a name that nothing carries."""
+def wrong_parameters(*errors: ParameterProblem) -> Problem:
+    """422, for values that can never be right."""
+    return _blame("Wrong parameter", HTTPStatus.UNPROCESSABLE_ENTITY, errors)
+
+
+def unknown_name(error: ParameterProblem) -> Problem:
+    """404, for a name that nothing carries."""
+    return _blame("Not found", HTTPStatus.NOT_FOUND, [error])
+
+
+def _blame(title: str, status: HTTPStatus, errors: Sequence[ParameterProblem]) -> Problem:
     detail = " ".join(f"{error.parameter}: {error.detail}" for error in errors)
-    return Problem(title=status.phrase, status=status, detail=detail, errors=list(errors))
+    return Problem(title=title, status=status, detail=detail, errors=list(errors))

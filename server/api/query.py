@@ -20,7 +20,7 @@ from server.aggregates.scope import (
     find_place,
     find_scope,
 )
-from server.api.problems import ParameterProblem, Problem, ProblemError, make_problem, wrong_parameters
+from server.api.problems import ParameterProblem, Problem, ProblemError, make_problem, unknown_name, wrong_parameters
 
 NAMES_MAX = 50  # of one kind in one question: more than any page offers, and a bound on the query
 ORGANISATION_MAX = 2**31 - 1  # PostgreSQL's integer
@@ -127,7 +127,7 @@ def resolve_place(session: Session, organisation: int | None) -> Place:
 
 def _unknown(error: UnknownNameError) -> Problem:
     detail = f"{error} Ask /api/v1/meta for what there is."
-    return wrong_parameters(ParameterProblem(parameter=error.parameter, detail=detail), status=HTTPStatus.NOT_FOUND)
+    return unknown_name(ParameterProblem(parameter=error.parameter, detail=detail))
 
 
 def _period(query: FiguresQuery, today: date) -> Period:

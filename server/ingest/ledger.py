@@ -1,6 +1,6 @@
 """The ledger: how far each journal is in custody, and what is held of it. It decides; no unique key does.
 
-sequence of a record            what happens (custody.md 4)
+sequence of a record            what happens (docs/protocol.md, ledger)
 stored_through + 1              into custody; stored_through moves on
 at or below stored_through      the same bytes, or a tombstone: duplicate; other bytes: conflict
 beyond                          not taken; the ack makes the device resend from stored_through + 1

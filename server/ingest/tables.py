@@ -12,7 +12,7 @@ from server.fleet.tables import device_foreign_key
 # The day under which responses without a usable date are counted: they are in totals and in no time bucket.
 UNDATED = date(1970, 1, 1)
 
-# How `answered_at` was found (custody.md 6), best first.
+# How `answered_at` was found (docs/protocol.md, time), best first.
 ANSWERED_BY_CLOCK = "clock"
 ANSWERED_ANCHORED = "anchored"
 ANSWERED_UNKNOWN = "unknown"

@@ -20,7 +20,7 @@ from server.demo.device import micropython_command
 
 IDLE_S = 600.0  # a demo left open on a desk ends its process; the next press starts it again
 STOP_TIMEOUT_S = 5.0  # a device that has not put itself to sleep by then has its power cut
-PRESS_GAP_S = 0.05  # no finger is faster; a script must not fill the device's memory with presses
+PRESS_GAP_S = 0.05  # no finger is faster, and a script must not fill the device's memory: its next press waits
 BACKLOG_MAX = 8  # messages that a slow visitor may be behind; older ones make room
 COMMANDS = {f"{how} {button}" for how in ("press", "hold") for button in range(1, 7)}
 
@@ -39,6 +39,7 @@ class Handheld:
         self._visitors: set[asyncio.Queue[Message]] = set()
         self._known: dict[str, Message] = {}  # the last message of each kind, for who comes later
         self._lock = asyncio.Lock()
+        self._finger = asyncio.Lock()  # one press after the other, whoever presses
         self._pressed_at = 0.0
 
     @property
@@ -68,9 +69,9 @@ class Handheld:
         """`press N` or `hold N`, N from 1 to 6. A sleeping device is woken and takes the press. Raises ValueError."""
         if command not in COMMANDS:
             raise ValueError("a visitor may say: press N, hold N, with N from 1 to 6")
-        now = monotonic()
-        if now - self._pressed_at >= PRESS_GAP_S:
-            self._pressed_at = now
+        async with self._finger:
+            await asyncio.sleep(self._pressed_at + PRESS_GAP_S - monotonic())
+            self._pressed_at = monotonic()
             await self._wake()
             await self._send(command)
 
@@ -138,6 +139,7 @@ class Handheld:
                 event = json.loads(line)
                 if isinstance(event, dict):
                     await self._heard(event)
+        await process.wait()
         if process is self._process:
             self._tell("asleep", {"asleep": True})
 

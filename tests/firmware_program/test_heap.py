@@ -23,3 +23,16 @@ def test_1000_responses_leave_two_fifths_of_the_heap_free(tmp_path, record_prope
     record_property("heap_used", last["heap_used"])
     assert share_free(last) >= FREE_MIN
     assert last["heap_used"] - first["heap_used"] < 2048  # nothing piles up
+
+
+def test_a_sync_for_which_there_is_no_memory_gives_back_what_it_took(tmp_path):
+    for heap in ("42wk", "44wk", "46wk", "48wk"):
+        directory = make_device(tmp_path / heap)
+        tries = ["sync", "status"] * 4
+        done = run(directory, "status", *tries, *answers(1, 2, 3, 4, 5), quiet=True, heap=heap)
+        assert done.errors == ""
+        used = [status["heap_used"] for status in done.named("status")]
+        assert "memory" in done.named("synced")[0]["error"]
+        assert max(used[1:]) - used[0] < 3000  # new names stay
+        assert used[-1] - used[1] < 100
+        assert len(done.named("thanked")) == 1

@@ -97,6 +97,7 @@ def test_every_bucket_agrees_with_a_count_by_hand(figures, seed):
     flagged = [each for each in wanted if each.flagged and in_totals(each)]
     assert series.flagged == tally_by_hand(flagged, questions)
     assert series.totals.responses > 0
+    assert {type(number) for number in (*series.totals.counts, series.totals.responses)} == {int}
 
 
 def test_several_questions_claim_no_more_responses_than_there_are(figures):

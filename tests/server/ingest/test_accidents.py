@@ -1,4 +1,4 @@
-"""Custody, section 5: accidents that the server meets, each with the outcome that is required."""
+"""Accidents that the server meets, each with the outcome that is required: nothing lost, doubled or invented."""
 
 from contextlib import contextmanager
 
@@ -104,6 +104,33 @@ def test_a_gap_is_believed_only_on_the_connection_that_stated_it(ward, backup):
     assert ward.rows(Gap) == []
     ward.sync(handheld)
     assert ward.sequences(handheld) == list(range(1, 131))
+
+
+def behind(ward):
+    """A device that can read back to 101, and a server that has nothing."""
+    handheld = ward.handheld()
+    for _ in range(150):
+        handheld.answer()
+    handheld.acked_through, handheld.oldest_readable = 150, 101
+    return handheld
+
+
+def test_a_gap_is_not_believed_before_the_server_s_nonce_has_come_back(ward):
+    handheld = behind(ward)
+    replies = ward.process(handheld.status())
+    early = handheld.batch(first=101)  # the reply is still on its way
+    ward.process(early)
+    assert ward.rows(Gap) == []
+    handheld.take(replies)
+    ward.process(handheld.batch(first=101))
+    assert [(gap.first_sequence, gap.last_sequence) for gap in ward.rows(Gap)] == [(1, 100)]
+
+
+def test_a_gap_is_believed_only_of_the_journal_that_it_was_stated_of(ward):
+    handheld = behind(ward)
+    ward.meet(handheld)
+    ward.process(handheld.batch(first=101, journal_id=b"another!"))
+    assert ward.rows(Gap) == ward.rows(Response) == []
 
 
 def test_a_restored_server_takes_the_replayed_batches_of_its_lost_time_as_good(ward, backup):

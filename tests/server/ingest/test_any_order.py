@@ -17,7 +17,7 @@ LAST = 12
 
 @dataclass
 class Model:
-    """What custody.md section 4 says, and nothing of how it is done."""
+    """What docs/protocol.md says of the ledger, and nothing of how it is done."""
 
     stored_through: int = 0
     held: dict = field(default_factory=dict)

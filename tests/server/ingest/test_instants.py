@@ -1,4 +1,4 @@
-"""Custody, section 6: when a response was answered, how well that is known, and where it counts."""
+"""docs/protocol.md, Time: when a response was answered, how well that is known, and where it counts."""
 
 from datetime import UTC, date, datetime, timedelta
 

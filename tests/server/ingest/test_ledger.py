@@ -1,4 +1,4 @@
-"""Custody, section 4: what happens to a record by its sequence."""
+"""docs/protocol.md, The server: the ledger. What happens to a record by its sequence."""
 
 from protocol.record import tombstone
 from server.ingest.tables import Evidence, Gap, Journal, Quarantine, Response

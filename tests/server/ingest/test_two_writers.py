@@ -12,7 +12,7 @@ from server.ingest.tables import Evidence, Journal
 from tests.server.ingest.ward import NOW
 
 
-def everything(ward, handhelds, batches=4):
+def everything(handhelds, batches=4):
     """The messages of a whole history: every handheld's batches of ten."""
     messages = []
     for handheld in handhelds:
@@ -25,7 +25,7 @@ def everything(ward, handhelds, batches=4):
 @pytest.mark.parametrize("seed", range(3))
 def test_two_writers_on_the_same_journals_store_each_record_once(ward, seed):
     handhelds = [ward.handheld(serial) for serial in "ABCDEF"]
-    messages = everything(ward, handhelds)
+    messages = everything(handhelds)
     barrier = Barrier(2)
 
     def write(worker):

@@ -244,20 +244,23 @@ def test_what_a_device_publishes_on_another_s_topic_does_not_arrive(ward, line, 
     all_stored(ward, handheld)
 
 
-def test_it_ends_in_good_order_when_told_to(line, handheld):
+@pytest.mark.usefixtures("handheld")
+def test_it_ends_in_good_order_when_told_to(line):
     assert line.worker().stop() == 0
 
 
 # --- what is wrong with the installation, in words -------------------------------------------------------------------
 
 
-def test_a_broker_with_a_certificate_of_somebody_else_is_not_spoken_to(line, handheld, tmp_path):
+@pytest.mark.usefixtures("handheld")
+def test_a_broker_with_a_certificate_of_somebody_else_is_not_spoken_to(line, tmp_path):
     stranger = make_certificates(tmp_path / "stranger")
     worker = line.worker(ready=False, PET_BROKER_CA_FILE=str(stranger.authority_pem))
     worker.wait_for_log("certificate verify failed")
 
 
-def test_a_wrong_password_is_said(line, handheld, tmp_path):
+@pytest.mark.usefixtures("handheld")
+def test_a_wrong_password_is_said(line, tmp_path):
     (tmp_path / "wrong").write_text("wrong")
     line.worker(ready=False, PET_BROKER_PASSWORD_FILE=str(tmp_path / "wrong")).wait_for_log("the broker refuses")
 

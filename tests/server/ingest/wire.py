@@ -157,9 +157,9 @@ class Radio:
                 message = self.received.get(timeout=DEADLINE_S)
             except queue.Empty:
                 raise AssertionError(f"no reply of type {kind}") from None
-            if self.handheld.take([Reply(message.topic, message.payload)]):
-                if parse(message.payload, DOWN).header.type == kind:
-                    return
+            believed = self.handheld.take([Reply(message.topic, message.payload)])
+            if believed and parse(message.payload, DOWN).header.type == kind:
+                return
 
     def meet(self):
         self.send(self.handheld.status())

@@ -21,9 +21,8 @@ TEXT_PX_MIN = 11.5  # of a chart's text as it appears
 
 @pytest.fixture(scope="module")
 def browser():
-    browser = Browser(need("chromium"))
-    yield browser
-    browser.close()
+    with Browser(need("chromium")) as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from server.app import create_app
-from server.web.handheld import PRESS_GAP_S, Handheld
+from server.web.handheld import Handheld
 from tests.device_directory import journal, make_device
 from tests.device_program import application
 from tests.parts import need
@@ -51,8 +51,10 @@ class Visitor:
     def until(self, **wanted):
         """Read messages until these values were the last ones told."""
         while not all(self.seen.get(name) == value for name, value in wanted.items()):
-            self.seen.update(json.loads(self.socket.recv(timeout=ANSWER_TIMEOUT_S)))
-        return self.seen
+            self.until_next()
+
+    def until_next(self):
+        self.seen.update(json.loads(self.socket.recv(timeout=ANSWER_TIMEOUT_S)))
 
     def answer_all(self):
         """One pass: any button starts it, then one of the two outermost for each question once it is shown."""
@@ -103,15 +105,16 @@ def test_a_visitor_can_say_nothing_but_presses(settings, device, said):
         assert len(processes(device)) == 1
 
 
-def test_a_flood_of_presses_leaves_the_device_alive(settings, device):
+def test_a_flood_of_presses_does_not_keep_others_out(settings, device):
     with shown(settings, Handheld(device)) as site, visiting(site) as visitor:
         visitor.until(name="idle")
-        for _ in range(2000):
-            visitor.socket.send("press 6")
-        visitor.until(name="question")
-        visitor.until(name="idle")
-        assert len(processes(device)) == 1
-    assert PRESS_GAP_S > 0.01
+        with visiting(site) as flooder:
+            for _ in range(500):
+                flooder.socket.send("press 6")
+            visitor.until(name="question")
+        while visitor.seen["name"] != "chosen":  # the flood may leave any question, or none, on the screen
+            visitor.socket.send("press 1")
+            visitor.until_next()
 
 
 def test_it_sleeps_when_nobody_presses_and_wakes_at_the_next_press(settings, device):
