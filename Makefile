@@ -1,5 +1,5 @@
 # What can be done here; `make` alone prints this list. ARGS reaches the program: make demo ARGS=--check
-.PHONY: help setup demo test check fix bench lock clean
+.PHONY: help setup demo test check fix bench lock vendor clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ lock: setup ## choose the newest versions of everything again and write requirem
 	.venv/bin/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
 		--generate-hashes --upgrade --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 		--quiet --output-file requirements.lock
+
+vendor: setup ## copy the style sheet of the pages from npm again (needs npm; the copy is kept in the tree)
+	.venv/bin/python deploy/vendor/vendor.py
 
 clean: ## remove what was built or kept: .venv, the demo's data in .pet, caches
 	@# As root, PostgreSQL's data may lie where its account can reach them (server/demo/account.py).

@@ -5,6 +5,8 @@ nonce, is not sealed with this device's key, or names another journal or a seque
 nothing: a broker that replays everything it has ever seen does no harm.
 """
 
+import gc
+
 from protocol.envelope import (
     ACK,
     BATCH,
@@ -59,10 +61,25 @@ class Outbox:
         )
 
     def batch(self) -> "tuple[str, bytearray]":
-        """The oldest records that the server does not have: (topic, message). Without any, an empty batch."""
+        """The oldest records that the server does not have: (topic, message). Without any, an empty batch.
+
+        As many as there is memory for, up to BATCH_RECORDS_MAX. Raises MemoryError when there is none for a single one.
+        """
+        records_max = BATCH_RECORDS_MAX
+        while True:
+            try:
+                message = self._batch(records_max)
+                return up_topic(self._identity.device_id, BATCH), finish(message, self._identity.hmac_key)
+            except MemoryError:
+                if records_max == 1:
+                    raise
+            records_max //= 2
+            gc.collect()
+
+    def _batch(self, records_max: int) -> bytearray:
         journal = self._journal
         first = self._resend_from or journal.acked_through + 1
-        end = min(first + BATCH_RECORDS_MAX, journal.last_sequence + 1)
+        end = min(first + records_max, journal.last_sequence + 1)
         head = begin(self._header(BATCH)) + begin_batch(journal.journal_id, first, end - first)
         at = len(head)
         # Of its final size at once: a buffer that grows needs its size twice, and leaves holes in the heap.
@@ -73,7 +90,7 @@ class Outbox:
             for sequence, record in journal.records(start, min(READ_RECORDS, end - start)):
                 message[at : at + RECORD_BYTES] = tombstone(sequence) if record is None else record
                 at += RECORD_BYTES
-        return up_topic(self._identity.device_id, BATCH), finish(message, self._identity.hmac_key)
+        return message
 
     def waiting(self) -> bool:
         """Whether there is anything left to send."""

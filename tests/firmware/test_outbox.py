@@ -126,6 +126,46 @@ def test_a_batch_is_bounded_and_the_rest_follows():
         assert sorted(connection.server.records) == list(range(1, records + 1))
 
 
+class ScarceJournal:
+    """A journal in a heap that has room for so many records at a time; everything else is the real one's."""
+
+    def __init__(self, journal, records_max):
+        self.real = journal
+        self.journal_id = journal.journal_id
+        self.records_max = records_max
+
+    def records(self, first, limit):
+        if first + limit - self.real.acked_through > self.records_max + 1:
+            raise MemoryError
+        return self.real.records(first, limit)
+
+    def __getattr__(self, name):
+        return getattr(self.real, name)
+
+
+def test_where_memory_is_scarce_a_batch_is_smaller_and_nothing_is_left_out():
+    for room, expected in ((100, 100), (99, 50), (30, 25), (3, 3), (2, 1), (1, 1)):
+        connection = Connection(130, blocks=32)
+        connection.outbox._journal = ScarceJournal(connection.journal, room)
+        sizes = []
+        while connection.outbox.waiting():
+            sizes.append(len(connection.batch().records))
+            connection.hand_over()
+        assert sizes[0] == expected
+        assert sum(sizes) == 130
+        assert sorted(connection.server.records) == list(range(1, 131))
+
+
+def test_without_memory_for_a_single_record_the_outbox_says_so():
+    connection = Connection(3)
+    connection.outbox._journal = ScarceJournal(connection.journal, 0)
+    try:
+        connection.outbox.batch()
+    except MemoryError:
+        return
+    raise AssertionError("it sent something")
+
+
 def test_a_batch_whose_ack_was_lost_is_the_same_again():
     connection = Connection(130, blocks=32)
     first = connection.outbox.batch()
