@@ -17,6 +17,8 @@ PROTOCOL = "protocol"
 MEMORY = "memory"
 CLOSED = "closed"  # no open link; our own mistake
 
+NO_CA = "this device holds no CA certificate, so it trusts no server: provision it again"
+
 
 class LinkError(OSError):
     """The network did not do what was asked. `kind` is one of the above, `words` a sentence for people.

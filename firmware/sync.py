@@ -2,7 +2,7 @@
 
 from firmware.application import SyncResult
 from firmware.link import Link
-from firmware.link_error import INTERRUPTED, LinkError
+from firmware.link_error import CERTIFICATE, INTERRUPTED, NO_CA, LinkError
 from firmware.outbox import Outbox
 from firmware.version import APPLICATION
 from protocol.envelope import NONCE_BYTES
@@ -135,6 +135,8 @@ class Sync:
 
     def _open_link(self) -> Link:
         settings = self._settings
+        if not settings.ca_der:  # the network refuses too, but only once it has found the broker
+            raise LinkError(CERTIFICATE, NO_CA)
         name = device_name(self._identity.device_id)
         host = settings.address or settings.host
         password = self._identity.mqtt_password

@@ -10,7 +10,7 @@ import socket
 import ssl
 
 from firmware.board.stream import WRITE_BYTES_MAX, DeadlineSocket
-from firmware.link_error import CERTIFICATE, INTERRUPTED, NAME, TIMED_OUT, LinkError
+from firmware.link_error import CERTIFICATE, INTERRUPTED, NAME, NO_CA, TIMED_OUT, LinkError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def verified(raw: "Any", ca_der: "bytes | None", server_name: str) -> "Any":
     `ca_der` is one DER certificate or several one after the other (this CA and the next). There is no way without.
     """
     if not ca_der:
-        raise LinkError(CERTIFICATE, "this device holds no CA certificate, so it trusts no server: provision it again")
+        raise LinkError(CERTIFICATE, NO_CA)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.verify_mode = ssl.CERT_REQUIRED
     try:

@@ -1,7 +1,7 @@
 """What a chart is about: one organisation, narrowed to services, teams, devices, questions."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
-from protocol.topics import device_name
 from server.fleet.tables import Device, Organisation, Question, Service, Team
 from server.ingest.tables import RollupDay, RollupResponseDay
 
@@ -103,32 +102,37 @@ def find_place(session: Session, organisation_id: int | None) -> Place:
 def find_scope(session: Session, place: Place, names: Names) -> Scope:
     """The scope of these names. Raises UnknownNameError for the first that is not in this organisation."""
     here = place.organisation_id
-    services = select(Service.code, Service.service_id).where(
-        Service.organisation_id == here, Service.code.in_(names.services)
-    )
-    teams = select(Team.code, Team.team_id).where(Team.organisation_id == here, Team.code.in_(names.teams))
-    devices = select(Device.device_id).where(
-        Device.organisation_id == here, Device.device_id.in_([_device_number(name) for name in names.devices])
-    )
-    questions = select(Question.question_id).where(
-        Question.organisation_id == here, Question.question_id.in_(names.questions)
-    )
+
+    def keys(parameter: str, asked: Sequence[str], known: Select[str, Key]) -> tuple[Key, ...]:
+        found = dict(session.execute(known).all()) if asked else {}
+        for name in asked:
+            if name not in found:
+                raise UnknownNameError(parameter, name)
+        return tuple(found.values())
+
+    services = select(Service.code, Service.service_id).where(Service.organisation_id == here)
+    teams = select(Team.code, Team.team_id).where(Team.organisation_id == here)
+    questions = select(Question.question_id, Question.question_id).where(Question.organisation_id == here)
     return Scope(
         place,
-        _keys("service", names.services, session.execute(services).all()),
-        _keys("team", names.teams, session.execute(teams).all()),
-        _keys("device", names.devices, ((device_name(key), key) for key in session.scalars(devices))),
-        _keys("question", names.questions, ((word, word) for word in session.scalars(questions))),
-        names.include_flagged,
+        services=keys("service", names.services, services.where(Service.code.in_(names.services))),
+        teams=keys("team", names.teams, teams.where(Team.code.in_(names.teams))),
+        devices=_device_keys(session, place, names.devices),
+        questions=keys("question", names.questions, questions.where(Question.question_id.in_(names.questions))),
+        include_flagged=names.include_flagged,
     )
 
 
-def _keys(parameter: str, names: Sequence[str], found: Iterable[tuple[str, Key]]) -> tuple[Key, ...]:
-    known = dict(found)
-    for name in names:
-        if name not in known:
-            raise UnknownNameError(parameter, name)
-    return tuple(known.values())
+def _device_keys(session: Session, place: Place, names: Sequence[str]) -> tuple[int, ...]:
+    numbers = {name: _device_number(name) for name in names}
+    known = select(Device.device_id).where(
+        Device.organisation_id == place.organisation_id, Device.device_id.in_(numbers.values())
+    )
+    found = set(session.scalars(known)) if names else set()
+    for name, number in numbers.items():
+        if number not in found:
+            raise UnknownNameError("device", name)
+    return tuple(found)
 
 
 def _device_number(name: str) -> int:

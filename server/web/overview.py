@@ -78,7 +78,8 @@ def _shown(answer: TimeseriesAnswer, known: MetaAnswer) -> str:
     today = local_day(answer.meta.as_of, answer.query.timezone)
     first = date.fromisoformat(answer.query.from_)
     last = min(date.fromisoformat(answer.query.to) - timedelta(days=1), max(first, today))
-    return f"Shown: {what}; {day(first)} to {day(last)}."
+    days = day(first) if first == last else f"{day(first)} to {day(last)}"
+    return f"Shown: {what}; {days}."
 
 
 def _asides(answer: TimeseriesAnswer) -> list[str]:

@@ -93,7 +93,7 @@ def chart_sentence(answer: TimeseriesAnswer) -> str:
     buckets = count(len(answer.data), answer.query.granularity)
     shown = [point for point in answer.data if point.positivity is not None]
     if not shown:
-        return f"In {buckets} no {answer.query.granularity} has enough responses to show a percentage."
+        return f"No {answer.query.granularity} has enough responses to show a percentage."
     lowest = min(shown, key=lambda point: point.positivity or 0)
     highest = max(shown, key=lambda point: point.positivity or 0)
     few = sum(point.suppressed for point in answer.data)

@@ -144,16 +144,16 @@ class ScarceJournal:
 
 
 def test_where_memory_is_scarce_a_batch_is_smaller_and_nothing_is_left_out():
-    for room, expected in ((100, 100), (99, 50), (30, 25), (3, 3), (2, 1), (1, 1)):
-        connection = Connection(130, blocks=32)
+    for records, room, expected in ((130, 100, 100), (130, 99, 50), (130, 30, 25), (4, 3, 3), (2, 1, 1)):
+        connection = Connection(records, blocks=32)
         connection.outbox._journal = ScarceJournal(connection.journal, room)
         sizes = []
         while connection.outbox.waiting():
             sizes.append(len(connection.batch().records))
             connection.hand_over()
         assert sizes[0] == expected
-        assert sum(sizes) == 130
-        assert sorted(connection.server.records) == list(range(1, 131))
+        assert sum(sizes) == records
+        assert sorted(connection.server.records) == list(range(1, records + 1))
 
 
 def test_without_memory_for_a_single_record_the_outbox_says_so():

@@ -130,4 +130,5 @@ def test_a_pass_is_pressed_with_mouse_and_keys(browser, settings, tmp_path, monk
             browser.key("1", "Digit1")
             browser.until(f"{shows} !== 'question'")
         browser.until("document.getElementById('waiting').value === '1'")
+        assert browser.evaluate("getComputedStyle(document.getElementById('screen')).opacity") == "1"
         assert browser.complaints == []
