@@ -1,7 +1,7 @@
 """A server restored to an older backup: what it lost and the device still has goes up again."""
 
 from protocol.record import KIND_TOMBSTONE, decode_record
-from tests.firmware.test_outbox import SLOT_BYTES, Connection, refusal
+from tests.connection import SLOT_BYTES, Connection, refusal
 
 AGAIN = b"DEVICE02"
 

@@ -85,7 +85,7 @@ def test_a_value_of_the_wrong_kind_is_named():
     for port in (0, 65536, -1, "8883", None):
         assert "broker port" in refusal_of(broker={"host": "broker.example", "port": port})
     assert "broker address" in refusal_of(broker={"host": "broker.example", "port": 8883, "address": 7})
-    for wifi in ({}, None, [7], ["ward"], [{}], [{"password": "secret"}], [{"ssid": "ward", "password": None}]):
+    for wifi in ({}, None, [7], ["ward"], [{}], [{"password": "x"}], [{"ssid": 7}], [{"ssid": "w", "password": None}]):
         assert "wifi" in refusal_of(wifi=wifi), wifi
 
 
