@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
+import psycopg
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
@@ -33,8 +34,16 @@ from server.ingest.store import write_custody
 
 logger = logging.getLogger("pet.ingest")
 
-# The database is away, busy or without its schema: no message's fault, so all of them wait.
-UNAVAILABLE = (OperationalError, InterfaceError, ProgrammingError)
+# The database is away, busy, full or without its schema: no message's fault, so all of them wait. A COPY is written by
+# the driver itself, whose errors come as they are.
+UNAVAILABLE = (
+    OperationalError,
+    InterfaceError,
+    ProgrammingError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.ProgrammingError,
+)
 
 
 def process(engine: Engine, key_ring: KeyRing, messages: Sequence[IncomingMessage], now: datetime) -> list[Reply]:

@@ -13,6 +13,7 @@ from protocol.record import (
 )
 from server.ingest.replay import replay
 from server.ingest.tables import Evidence, Quarantine, Response, RollupDay, RollupResponseDay
+from server.ingest.transaction import UNAVAILABLE
 from tests.server.ingest.ward import NOW
 
 
@@ -160,6 +161,28 @@ def test_a_message_that_the_database_refuses_is_kept_apart_and_holds_up_no_other
         connection.execute(text("ALTER TABLE response DROP CONSTRAINT odd"))
         assert replay(connection, NOW) == (2, 0)
     assert ward.sequences(handhelds[2]) == [1, 2]
+
+
+@pytest.mark.parametrize("sqlstate", ["53100", "57014", "40P01"])  # disk full, cancelled, deadlock
+def test_a_database_that_cannot_take_a_batch_now_is_no_fault_of_the_batch(ward, sqlstate):
+    handheld = ward.handheld()
+    handheld.answer(1, 1, 1)
+    ward.meet(handheld)
+    refuse = f"BEGIN RAISE EXCEPTION 'not now' USING ERRCODE = '{sqlstate}'; END"
+    with ward.engine.begin() as connection:
+        connection.execute(text(f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $${refuse}$$"))
+        connection.execute(
+            text("CREATE TRIGGER refusing BEFORE INSERT ON response FOR EACH ROW EXECUTE FUNCTION refuse()")
+        )
+    with pytest.raises(UNAVAILABLE):
+        ward.process(handheld.batch())
+    assert ward.sequences(handheld) == []
+    assert ward.reasons() == {}
+    with ward.engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER refusing ON response"))
+    handheld.take(ward.process(handheld.batch()))
+    assert handheld.acked_through == handheld.last
+    assert len(ward.sequences(handheld)) == handheld.last
 
 
 def test_a_message_that_cannot_even_be_kept_apart_is_counted_and_not_acked(ward, provoked):
