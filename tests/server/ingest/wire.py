@@ -79,6 +79,10 @@ class Line:
         return worker
 
     def radio(self, handheld):
+        """A new connection of this device. Its earlier one ends: the broker would play one off against the other."""
+        for earlier in [radio for radio in self.radios if radio.handheld is handheld]:
+            earlier.close()
+            self.radios.remove(earlier)
         radio = Radio(self.broker, handheld)
         self.radios.append(radio)
         return radio
