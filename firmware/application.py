@@ -1,241 +1,163 @@
-"""The application: one step of everything that a device does, over and over. Made once, by `firmware.main`."""
+"""The application: what is always in memory, and the phase that the device is in. Made once, by `firmware.main`.
 
-from collections import namedtuple
+  asking <--hold-combination--> staff
+     |--a sync is due, nobody answers--> between: sync, switch, update --> asking, or a fresh start
+     |--nobody presses for a while-----> deep sleep, and a fresh start at a press or for the next sync
 
-from firmware.buttons import CONTROL, Buttons
-from firmware.dialogue import ASKING, CHOSEN, IDLE, REFUSED, SAVING, THANKS, WARNING, Dialogue, Pass, View
-from firmware.journal_errors import Full
-from protocol.record import (
-    ANSWERS_MAX,
-    DURATION_MAX,
-    DURATION_UNIT_S,
-    FLAG_PARTIAL,
-    FLAG_TOO_FAST,
-    KIND_RESPONSE,
-    Record,
-    encode_payload,
-)
-from protocol.screen import button_of_option, option_of_button
+Only what a phase needs is in memory while it lasts: two of them together leave TLS no room (docs/adr/0006).
+"""
+
+from firmware.memory import forget_since
+from firmware.schedule import Schedule
+from firmware.visit import Visit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from typing import Protocol
 
     from firmware.board.interface import Board
     from firmware.clock import Clock
     from firmware.journal import Journal
-    from firmware.questionnaire import Questionnaire
-    from firmware.screens import Screens
     from firmware.settings import Settings
+    from firmware.sync_result import SyncResult
+    from protocol.identity import Identity
 
-SAMPLE_MS = 10  # while a button is down or bouncing
-QUIET_MS = 2000  # a sync waits until no button has moved for this long
-BACKOFF_MAX = 6  # doublings of the pause after failed syncs
+    class Phase(Protocol):
+        """`after`: None while the phase goes on; then what comes next, and its argument."""
 
-# What came of a sync: records acked, records still waiting, None or why it failed, whether a press ended it
-SyncResult = namedtuple("SyncResult", ("delivered", "waiting", "error", "interrupted"))
+        after: "tuple[int, int] | None"
+
+        def step(self) -> int: ...
+        def button_of(self, option: int) -> int: ...
+
+
+TO_PATIENTS = 0  # the patients; argument 1: woken from sleep or sent back by a sync, the questionnaire is proven
+TO_AUDIT = 1  # go through a checklist; its number
+TO_STAFF = 2  # argument 1: show what came of a sync
+TO_SYNC = 3  # argument 1: for staff
+TO_SLEEP = 4
+TO_LACKING = 5  # there is no questionnaire; argument 1: power has just come
+
+HEALTHY_MS = 600000  # after so long without an exception a new version is good, even if there was no network
+
+
+class StartError(Exception):
+    """What the device lacks; it shows the words and waits for a technician."""
 
 
 class Application:
-    """`step` looks once at buttons, time and schedule; it returns how many milliseconds it has nothing to do."""
+    """`step` lets the phase look once at everything; it returns how many milliseconds there is nothing to do.
+
+    `slept`: whether this start follows on a deep sleep. `resident`: the modules that stay in memory in every phase.
+    """
 
     def __init__(
         self,
         board: "Board",
+        identity: "Identity",
+        settings: "Settings",
         journal: "Journal",
         clock: "Clock",
-        questionnaire: "Questionnaire",
-        screens: "Screens",
-        settings: "Settings",
-        sync: "Callable[[], SyncResult]",
+        slept: bool,
+        resident: "set[str]",
     ) -> None:
-        self._board = board
-        self._journal = journal
-        self._clock = clock
-        self._questionnaire = questionnaire
-        self._screens = screens
-        self._settings = settings
-        self._sync = sync
-        self._buttons = Buttons(board.ticks_diff)
-        self._dialogue = Dialogue(questionnaire.option_counts, board.ticks_diff)
-        self._shown: View | None = None
-        self._failures = 0
-        self._wanted = False
-        self._levels = 0
-        self._moved_ms = board.ticks_ms()  # when a button last went down or up
-        self._sync_at_s = board.rtc_seconds() + self._pause_s()
+        self.board = board
+        self.identity = identity
+        self.settings = settings
+        self.journal = journal
+        self.clock = clock
+        self.visit = Visit(board)
+        self.schedule = Schedule(board, settings.sync_every_s, settings.sync_backlog)
+        self.questionnaire = (0, 0)  # reference and language of the last pass
+        self.self_test = -1  # what a self-test that waits for its sync has found so far
+        self.levels = board.wake_levels()  # buttons whose press the next phase has to answer
+        self.dark = slept and not self.levels  # woken by time alone: nobody looks
+        self._resident = resident
+        self._phase: Phase | None = None
+        self._next = (TO_SYNC, 0) if self.dark else (TO_PATIENTS, int(slept))
+        self._started_ms = board.ticks_ms()
+        self._healthy = False
+        if not slept:
+            from firmware.between import switch_and_update
+
+            switch_and_update(self)
+            self.forget()
 
     def step(self) -> int:
-        """One look at everything. Never blocks, except in a sync, and that gives way to a press."""
-        now_ms = self._board.ticks_ms()
-        levels = self._board.levels()
-        if levels != self._levels:
-            self._levels = levels
-            self._moved_ms = now_ms
-        self._react(self._buttons.sample(levels, now_ms), now_ms)
-        finished = self._dialogue.tick(now_ms)
-        if finished:
-            self._keep(finished)
-        self._show()
-        if self._sync_is_due(now_ms):
-            self.sync_now()
-        return self._pause_ms(now_ms)
-
-    def want_sync(self) -> None:
-        """Sync as soon as nobody is answering."""
-        self._wanted = True
+        """Never blocks, except in a sync, and that gives way to a press."""
+        if self._phase is None:
+            what, argument = self._next
+            if what in (TO_SYNC, TO_SLEEP):
+                self._next = self._leave(what, argument)
+                return 0
+            self._phase = self._begin(what, argument)
+        pause_ms = self._phase.step()
+        after = self._phase.after
+        if after is not None:
+            self._phase = None
+            self._next = after
+            self.forget()
+            return 0
+        if not self._healthy and self.board.ticks_diff(self.board.ticks_ms(), self._started_ms) >= HEALTHY_MS:
+            self.mark_good()
+        return pause_ms
 
     def sync_now(self) -> "SyncResult":
-        """Sync at once, with a word on the screen."""
-        self._screens.service("Sending answers. A press stops it.")
-        self._board.show("sending")
-        result = self._try_sync()
-        self._wanted = False
-        if not result.interrupted:  # then it is still due, as soon as the buttons are quiet
-            self._failures = min(self._failures + 1, BACKOFF_MAX) if result.error else 0
-            self._sync_at_s = self._board.rtc_seconds() + self._pause_s()
-        self._shown = None
-        self._board.tell("synced", delivered=result.delivered, waiting=result.waiting, error=result.error)
-        self._show()
+        """Sync at once, whatever the schedule says."""
+        self._phase = None
+        self.forget()
+        from firmware.between import sync
+
+        result = sync(self)
+        self._next = (TO_PATIENTS, 1)
+        self.forget()
         return result
 
-    def _try_sync(self) -> SyncResult:
-        waiting = self._journal.last_sequence - self._journal.acked_through
-        try:
-            return self._sync()
-        except MemoryError:  # not even room to load what a sync needs; the answers are safe where they are
-            return SyncResult(0, waiting, "not enough memory for a sync", False)
+    def forget(self) -> None:
+        """Drop all that was loaded for a phase."""
+        forget_since(self._resident)
 
-    def set_clock(self, instant: int) -> None:
-        """As if the server had just told the time."""
-        self._clock.set_from_server(instant)
-        self._sync_at_s = self._board.rtc_seconds() + self._pause_s()
+    def waiting(self) -> int:
+        """Records that the server does not have yet."""
+        return self.journal.last_sequence - self.journal.acked_through
+
+    def sync_is_due(self) -> bool:
+        """By time, backlog or request."""
+        return self.schedule.due(self.board.rtc_seconds(), self.waiting())
+
+    def words(self) -> str:
+        """Why the last sync failed, or an update was refused; "" when all is well."""
+        return self.board.retained("words").decode()
+
+    def mark_good(self) -> None:
+        """This version works: no failed boot leads back to the other one."""
+        self._healthy = True
+        from firmware.slots import mark_good
+
+        mark_good(self.board)
 
     def button_of(self, option: int) -> int:
         """The button that stands for this option of the question on the screen; 0 when it has no such option."""
-        count = self._questionnaire.option_counts[self._dialogue.view().question]
-        return button_of_option(count, option) if 0 < option <= count else 0
+        return self._phase.button_of(option) if self._phase else 0
 
-    def facts(self) -> "dict[str, object]":
-        """What a nurse or a technician asks of a device."""
-        journal = self._journal
-        reading = self._clock.read()
-        return {
-            "waiting": journal.last_sequence - journal.acked_through,
-            "acked": journal.acked_through,
-            "last": journal.last_sequence,
-            "free": journal.free_slots,
-            "session": reading.session,
-            "clock": reading.clock,
-            "quality": reading.quality,
-        }
+    def _begin(self, what: int, argument: int) -> "Phase":
+        if what == TO_STAFF:
+            from firmware.staffing import Staffing
 
-    def _react(self, event: int, now_ms: int) -> None:
-        if event == 0:
-            return
-        dialogue = self._dialogue
-        if dialogue.state == IDLE and self._journal.free_slots < 1:
-            dialogue.refused(now_ms)
-            return
-        finished: "Pass | None" = None
-        if event == -CONTROL:
-            finished = dialogue.skip(now_ms)
-        elif event == CONTROL:
-            dialogue.back(now_ms)
-        else:
-            view = dialogue.view()
-            count = self._questionnaire.option_counts[view.question]
-            finished = dialogue.press(option_of_button(count, event), now_ms)
-        if finished:
-            self._keep(finished)
+            return Staffing(self, bool(argument))
+        if what == TO_LACKING:
+            from firmware.lacking import Lacking
 
-    def _keep(self, finished: Pass) -> None:
-        """Record on flash and read back, and only then the thank-you."""
-        try:
-            sequence = self._journal.append(encode_payload(self._record(finished)))
-        except (Full, OSError) as failure:
-            self._board.tell("refused", reason=str(failure))
-            self._dialogue.refused(self._board.ticks_ms())
-            return
-        if finished.partial:
-            self._dialogue.back_to_idle(self._board.ticks_ms())  # nobody is there to be thanked
-            self._board.tell("kept", sequence=sequence)
-        else:
-            self._dialogue.saved(self._board.ticks_ms())
-            self._show()
-            self._board.tell("thanked", sequence=sequence)
+            return Lacking(self, bool(argument))
+        from firmware.asking import Asking
 
-    def _record(self, finished: Pass) -> Record:
-        reading = self._clock.read()
-        flags = (FLAG_PARTIAL if finished.partial else 0) | (FLAG_TOO_FAST if finished.too_fast else 0)
-        duration = min(DURATION_MAX, finished.duration_ms // (1000 * DURATION_UNIT_S))
-        return Record(
-            KIND_RESPONSE,
-            flags,
-            self._questionnaire.reference,
-            0,  # the journal gives the sequence
-            reading.session,
-            reading.seconds,
-            reading.clock,
-            self._questionnaire.language,
-            reading.quality,
-            0,
-            0,
-            duration,
-            finished.answers[:ANSWERS_MAX],
-        )
+        return Asking(self, argument if what == TO_AUDIT else 0, what == TO_PATIENTS and bool(argument))
 
-    def _show(self) -> None:
-        view = self._dialogue.view()
-        if view == self._shown or view.state == SAVING:
-            return
-        self._shown = view
-        screens = self._screens
-        name = "idle"
-        if view.state == IDLE:
-            screens.start()
-        elif view.state == ASKING:
-            name = "question"
-            screens.question(view.question)
-        elif view.state == CHOSEN:
-            name = "chosen"
-            screens.chosen(view.question, view.option)
-        elif view.state == WARNING:
-            name = "warning"
-            screens.text("warning")
-        elif view.state == THANKS:
-            name = "thanks"
-            screens.text("thanks")
-        elif view.state == REFUSED:
-            name = "full"
-            screens.text("full")
-        self._board.show(name)
+    def _leave(self, what: int, argument: int) -> "tuple[int, int]":
+        from firmware.between import sleep, sync_by_schedule
 
-    def _sync_is_due(self, now_ms: int) -> bool:
-        if self._dialogue.state != IDLE or self._unquiet_ms(now_ms):
-            return False
-        return self._wanted or self._backlog_is_due() or self._board.rtc_seconds() >= self._sync_at_s
-
-    def _backlog_is_due(self) -> bool:
-        waiting = self._journal.last_sequence - self._journal.acked_through
-        return waiting >= self._settings.sync_backlog and self._failures == 0
-
-    def _unquiet_ms(self, now_ms: int) -> int:
-        """How long until the buttons have been quiet for long enough; a button that is stuck is quiet too."""
-        quiet_ms = self._board.ticks_diff(now_ms, self._moved_ms)
-        return QUIET_MS - quiet_ms if 0 <= quiet_ms < QUIET_MS else 0  # below 0: the ticks have wrapped since
-
-    def _pause_s(self) -> int:
-        """Until the next sync: longer after each failure, and never the same on two devices that failed together."""
-        pause_s = int(self._settings.sync_every_s) << self._failures
-        return pause_s + self._board.random(1)[0] * pause_s // 1024
-
-    def _pause_ms(self, now_ms: int) -> int:
-        if not self._buttons.settled():
-            return SAMPLE_MS
-        due_ms = self._dialogue.due_ms(now_ms)
-        if due_ms < 0:
-            due_ms = max(0, self._sync_at_s - self._board.rtc_seconds()) * 1000
-            if self._wanted or self._backlog_is_due() or not due_ms:
-                due_ms = self._unquiet_ms(now_ms)
-        return due_ms
+        if what == TO_SLEEP:
+            sleep(self)
+        after = sync_by_schedule(self, argument)
+        self.forget()
+        return after

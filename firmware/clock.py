@@ -1,7 +1,7 @@
 """What time it is, and how sure the device is of it.
 
 A session lasts until power is lost; its seconds run on the RTC through deep sleep. What must survive deep sleep, and
-must not survive loss of power, is kept in the RTC's memory (`board.retained`); what must survive both, in two
+must not survive loss of power, is kept in the RTC's memory (`board.retained("clock")`); what must survive both, in two
 counters.
 """
 
@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.board.interface import Board
 
+NEAR_S = 60  # what a sync may take before the clock is doubted
 FRESH_S = 86400  # for a day the RTC is close enough to server time to be called server time
 # session, RTC at its beginning (negative when the server set the clock far back), RTC when server time was last set
 # (0: not in this session)
@@ -32,7 +33,8 @@ class Clock:
 
     def __init__(self, board: "Board") -> None:
         self._board = board
-        if not self._resume_session(board.retained()):
+        self._ahead: tuple[int, ...] = ()  # of the build time, before `fall_back`; and when server time was last set
+        if not self._resume_session(board.retained("clock")):
             self._begin_session()
 
     def read(self) -> Reading:
@@ -57,6 +59,25 @@ class Clock:
         if self._board.rtc_seconds() < floor:
             self._move(floor)
             self._retain()
+
+    def fall_back(self) -> bool:
+        """A server's certificate is out of its dates, perhaps by the fault of this clock: for one try, stand at the
+        build time, which is not to be dated by. False: it stands there, or that has been tried since the device woke.
+        """
+        ahead_s = self._board.rtc_seconds() - BUILD_TIME
+        if self._ahead or ahead_s < NEAR_S:
+            return False
+        self._ahead = ahead_s, self._set_rtc
+        self._set_rtc = 0
+        self._move(BUILD_TIME)
+        self._retain()
+        return True
+
+    def come_back(self) -> None:
+        """That try failed too: the clock is what it was before `fall_back`."""
+        ahead_s, self._set_rtc = self._ahead
+        self._move(self._board.rtc_seconds() + ahead_s)
+        self._retain()
 
     def _resume_session(self, retained: bytes) -> bool:
         if len(retained) != RETAINED_BYTES or crc32(retained[:-4]) != unpack("<I", retained[-4:])[0]:
@@ -84,4 +105,4 @@ class Clock:
 
     def _retain(self) -> None:
         data = pack(RETAINED_FORMAT, self.session, self._began_rtc, self._set_rtc)
-        self._board.retain(data + pack("<I", crc32(data)))
+        self._board.retain("clock", data + pack("<I", crc32(data)))

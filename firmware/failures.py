@@ -21,12 +21,12 @@ REFUSING = (errno.ECONNREFUSED, errno.ECONNRESET, errno.EHOSTUNREACH)
 ALLOCATING = (errno.ENOMEM, 0x7F00, 0x2880, 0x3F80)
 TLS_CODES_FROM = 256  # mbedTLS codes are hundreds and thousands, errno numbers on both ports stay below 150
 
-# mbedTLS says why in one line a reason (x509.h, MBEDTLS_X509_CRT_ERROR_INFO_LIST).
+# mbedTLS says why in one line a reason (x509.h, MBEDTLS_X509_CRT_ERROR_INFO_LIST). Ours stand on the staff screen.
 CERTIFICATE_WORDS = (
-    ("trusted CA", "it is not signed by the CA this device holds"),
-    ("expected CN", "it is made out for another name"),
-    ("validity has expired", "it has expired, or this device's clock is ahead"),
-    ("starts in the future", "it is not valid yet, or this device's clock is behind"),
+    ("trusted CA", "not signed by our CA"),
+    ("expected CN", "made out for another name"),
+    ("validity has expired", "expired, or our clock is ahead"),
+    ("starts in the future", "not valid yet, or our clock is behind"),
 )
 DATE_WORDS = "validity"
 
@@ -70,7 +70,7 @@ def of_certificate(reasons: str) -> LinkError:
         if DATE_WORDS not in reason:
             kind = CERTIFICATE
         words.append(_certificate_words(reason))
-    return LinkError(kind, "the server's certificate was refused: %s" % "; ".join(words))
+    return LinkError(kind, "server certificate " + "; ".join(words))
 
 
 def of_broker(code: int, doing: str) -> LinkError:
@@ -90,7 +90,7 @@ def _certificate_words(reason: str) -> str:
     for mark, words in CERTIFICATE_WORDS:
         if mark in reason:
             return words
-    return reason or "no reason was given"
+    return reason or "refused, no reason given"
 
 
 def _details(error: Exception) -> str:

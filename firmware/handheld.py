@@ -3,8 +3,9 @@
 A device that lacks a part says so on its screen and leaves the console to a technician.
 """
 
+from firmware.application import StartError
 from firmware.board.esp32 import Board
-from firmware.main import StartError, start
+from firmware.memory import forget_since, loaded
 
 STEP_MS_MAX = 60000  # the longest wait between two looks at the schedule; ticks cannot say more than six days
 
@@ -12,11 +13,17 @@ STEP_MS_MAX = 60000  # the longest wait between two looks at the schedule; ticks
 def run() -> None:
     """Until the power goes. Between two steps it only looks at the buttons."""
     board = Board()
+    resident = loaded()
+    from firmware.main import start
+
     try:
-        application = start(board)
+        application = start(board, resident)
     except StartError as lacking:
         board.tell("lacking", reason=str(lacking))
         return
-    board.tell("ready", **application.facts())
+    del start
+    forget_since(resident)
+    board.tell("ready", waiting=application.waiting())
+    board.watch()
     while True:
         board.wait(min(application.step(), STEP_MS_MAX))

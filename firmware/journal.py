@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from firmware.board.interface import BlockDevice
-    from firmware.journal_mount import Mount
 
 JOURNAL_ID_BYTES = 8
 ACK_SLOTS = 4  # of a full ring, kept for acks
@@ -51,7 +50,7 @@ class Journal:
         after_power_loss: bool = True,
         buffer: bytearray | None = None,
     ) -> None:
-        from firmware.journal_mount import Mount  # here: it can be forgotten when the journal has been found
+        from firmware.journal_mount import Mount, create, mend  # here: they can be forgotten when it has been found
 
         self._ring = Ring(Blocks(device, buffer))
         self._slot = bytearray(SLOT_BYTES)
@@ -61,11 +60,15 @@ class Journal:
         self.device_id = mount.device_id
         self.foreign = False
         if not self.journal_id:
-            self._create(device_id, random_bytes)
+            if device_id is None or random_bytes is None:
+                raise Unformatted("the journal area is blank; a new journal needs device_id and random_bytes")
+            self.device_id, self.journal_id = device_id, bytes(random_bytes(JOURNAL_ID_BYTES))
+            if not create(self._ring, self._slot, device_id, self.journal_id) and not self._open_next(0):
+                raise Damaged("no block of the journal area keeps a header")
         elif device_id is not None and device_id != self.device_id:
             self.foreign = True
         else:
-            self._mend(mount, after_power_loss)
+            mend(self._ring, self._slot, mount, after_power_loss)
 
     @property
     def last_sequence(self) -> int:
@@ -143,42 +146,14 @@ class Journal:
             self._open_next(through)  # its header says what is acked
         self.acked_through = through
 
-    def _create(self, device_id: int | None, random_bytes: "Callable[[int], bytes] | None") -> None:
-        if device_id is None or random_bytes is None:
-            raise Unformatted("the journal area is blank; a new journal needs device_id and random_bytes")
-        journal_id = bytes(random_bytes(JOURNAL_ID_BYTES))
-        if len(journal_id) != JOURNAL_ID_BYTES:
-            raise ValueError("a journal_id has 8 bytes, not %d" % len(journal_id))
-        self.device_id, self.journal_id = device_id, journal_id
-        ring = self._ring
-        put_header(self._slot, ring.epoch + 1, 1, 0, device_id, journal_id)
-        if ring.blocks.program(ring.epoch + 1, 0, self._slot):  # blank as it is: an erase could only be cut
-            ring.enter(ring.epoch + 1)
-        elif not self._open_next(0):
-            raise Damaged("no block of the journal area keeps a header")
-
-    def _mend(self, mount: "Mount", after_power_loss: bool) -> None:
-        blocks = self._ring.blocks
-        if mount.torn_slot:
-            blocks.void(self._ring.current, mount.torn_slot)
-        if after_power_loss:
-            blocks.read(self._ring.current, mount.last_good_slot, self._slot)
-            blocks.program(self._ring.current, mount.last_good_slot, self._slot)
-
     def _check_own(self) -> None:
         if self.foreign:
             raise Foreign("the journal belongs to device %08x; back up, then erase it" % self.device_id)
 
     def _rows(self, first: int, limit: int) -> "list[tuple[int, bytes | None]]":
-        rows: "list[tuple[int, bytes | None]]" = []
-        end = min(self.last_sequence + 1, first + limit)
-        for sequence, content in self._ring.readable(first):
-            rows.extend([(lost, None) for lost in range(first + len(rows), min(sequence, end))])
-            if sequence >= end:
-                break
-            rows.append((sequence, bytes(content)))
-        rows.extend([(lost, None) for lost in range(first + len(rows), end)])
-        return rows
+        from firmware.journal_reading import rows  # in memory while answers are sent, not while they are given
+
+        return rows(self._ring, first, limit)
 
     def _write_record(self) -> None:
         keep_slots = ACK_SLOTS

@@ -1,18 +1,21 @@
 """Finds the journal on the flash again, after anything: where it ends, what was torn, what has become unreadable.
 
-Reads the header of every block, then the current block: 12 KB of a journal of 1 MiB. It writes nothing.
+Reads the header of every block, then the current block: 12 KB of a journal of 1 MiB. `Mount` writes nothing.
 
 A block without a good header is not in the log (blank, or cut while it was being opened) unless records are found
 in it that the server may lack: then only its header has become unreadable.
 """
 
-from firmware.journal_blocks import BLANK, SLOT_BYTES, VOID, crc_is_good, header_of, sequence_of, was_whole
+from firmware.journal_blocks import BLANK, SLOT_BYTES, VOID, crc_is_good, header_of, put_header, sequence_of, was_whole
 from firmware.journal_errors import Unformatted
 from protocol.record import KIND_MARK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.journal_ring import Ring
+
+
+JOURNAL_ID_BYTES = 8
 
 
 class Mount:
@@ -133,3 +136,23 @@ class Mount:
                 highest = max(highest, sequence_of(content))
                 lowest = min(lowest or highest, sequence_of(content))
         return lowest, highest
+
+
+def create(ring: "Ring", slot: bytearray, device_id: int, journal_id: bytes) -> bool:
+    """Make a journal on a blank area. False when its first block does not keep the header."""
+    if len(journal_id) != JOURNAL_ID_BYTES:
+        raise ValueError("a journal_id has 8 bytes, not %d" % len(journal_id))
+    put_header(slot, ring.epoch + 1, 1, 0, device_id, journal_id)
+    if not ring.blocks.program(ring.epoch + 1, 0, slot):  # blank as it is: an erase could only be cut
+        return False
+    ring.enter(ring.epoch + 1)
+    return True
+
+
+def mend(ring: "Ring", slot: bytearray, mount: Mount, after_power_loss: bool) -> None:
+    """What a cut may have left: a torn slot is made void, the last record is programmed once more."""
+    if mount.torn_slot:
+        ring.blocks.void(ring.current, mount.torn_slot)
+    if after_power_loss:
+        ring.blocks.read(ring.current, mount.last_good_slot, slot)
+        ring.blocks.program(ring.current, mount.last_good_slot, slot)

@@ -1,9 +1,6 @@
-"""Which blocks of the ring hold the log, which are free, and the records in them, oldest first."""
+"""Which blocks of the ring hold the log, and which are free."""
 
 from array import array
-
-from firmware.journal_blocks import crc_is_good, sequence_of
-from protocol.record import KIND_MARK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,20 +72,3 @@ class Ring:
             block = self.after(block)
             if self.first[block]:
                 yield block
-
-    def readable(self, sequence: int) -> "Iterator[tuple[int, memoryview]]":
-        """(sequence, its 32 bytes) of every readable record from this one on; the bytes change at the next step."""
-        for block in self.log():
-            end = self.end_of(block)
-            if end <= sequence:
-                continue
-            # A record takes one slot, so this one lies here or, behind marks and void slots, further on.
-            slot = 1 + max(0, sequence - self.first[block])
-            for _, content in self.blocks.each(block, slot):
-                if content[0] != KIND_MARK and crc_is_good(content):
-                    found = sequence_of(content)
-                    if sequence <= found < end:
-                        yield found, content
-                        sequence = found + 1
-                if sequence >= end:
-                    break

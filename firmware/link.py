@@ -4,7 +4,7 @@ A PUBACK is the broker's word, not the server's: what was published is not in an
 After any failure the client is thrown away, because a packet may have been cut in the middle; `open` makes a new one.
 """
 
-from firmware.link_error import CERTIFICATE, CLOSED, LOST, MEMORY, NAME, PROTOCOL, REFUSED, TIMED_OUT, TLS, LinkError
+from firmware.link_error import CLOSED, MEMORY, PROTOCOL, LinkError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,18 +13,15 @@ if TYPE_CHECKING:
 
     from firmware.board.deadline import Network
 
-OPEN_TIMEOUT_MS = 10000  # TCP, TLS (seconds on an ESP32 in weak Wi-Fi), CONNACK; twice when an address was stale
 SUBSCRIBE_TIMEOUT_MS = 10000
 PUBLISH_TIMEOUT_MS = 10000  # until the PUBACK
 MESSAGE_TIMEOUT_MS = 5000  # the rest of a message whose first byte has arrived
 CLOSE_TIMEOUT_MS = 1000  # courtesy only
 PACKET_IDS_MAX = 60000  # umqtt counts on beyond 65,535, and then waits for ever for an id that cannot come back
 INBOX_MESSAGES_MAX = 8
-INBOX_BYTES_MAX = 6000  # one content chunk and a few replies; the heap has no room for more
+INBOX_BYTES_MAX = 3000  # one content chunk or desired state and some acks; the heap has no room for more
 TOPIC_BYTES_MAX = 122  # of a subscription: umqtt 1.3.4 writes the packet's length in one byte
 
-# An open that ended like this may have gone to the wrong machine: the stored address is worth a name look-up.
-ADDRESS_IN_DOUBT = (REFUSED, TIMED_OUT, LOST, NAME, TLS, CERTIFICATE)
 PUBLISH = 0x30
 PINGRESP = 0xD0
 
@@ -52,34 +49,43 @@ class Link:
         self._names = (_bytes(client_id), _bytes(user), _bytes(password))
         self._keepalive_s = keepalive_s
         self._client: Any = None
-        self._topics: list[bytes] = []
         self._inbox: list[tuple[bytes, bytes]] = []
 
     def open(self) -> None:
         """Connect, up to the CONNACK. Raises LinkError.
 
-        Takes at most OPEN_TIMEOUT_MS; when a stored address fails, one name look-up and that time once more.
+        Takes at most joining.OPEN_TIMEOUT_MS; when a stored address fails, one name look-up and that time once more.
         """
         self._drop()
-        self._topics = []
         self._inbox = []
-        self._connect()
+        from firmware.board.joining import connect  # in memory only until the connection stands
+
+        client_id, user, password = self._names
+        self._client = connect(
+            self._network,
+            self._mqtt.MQTTClient,
+            (client_id, self._host, self._port, user, password, self._keepalive_s),
+            self._keep,
+            self._do,
+        )
 
     def subscribe(self, topic: "str | bytes") -> None:
-        """Ask for the messages of a topic, QoS 1. Raises LinkError; a broker may also accept it and send nothing."""
+        """Ask for the messages of a topic. Raises LinkError; a broker may also accept it and send nothing.
+
+        QoS 0: within one connection nothing is lost, and no message costs a packet in return.
+        """
         name = _bytes(topic)
         assert len(name) <= TOPIC_BYTES_MAX
-        self._subscribe(name)
-        self._topics.append(name)
+        self._do(SUBSCRIBE_TIMEOUT_MS, "subscribing", self._open_client().subscribe, name, 0)
 
-    def publish(self, topic: "str | bytes", payload: "bytes | bytearray") -> None:
+    def publish(self, topic: "str | bytes", payload: "bytes | bytearray | memoryview") -> None:
         """QoS 1; returns when the broker has acknowledged. Raises LinkError; then it may or may not have arrived.
 
-        Once in PACKET_IDS_MAX the client is renewed first, which takes as long as `open` and `subscribe`.
+        `payload` may lie in the network's own buffer, from ROOM_BYTES on.
         """
-        if self._open_client().pid >= PACKET_IDS_MAX:
-            self._renew()
         client = self._open_client()
+        if client.pid >= PACKET_IDS_MAX:
+            client.pid = 0  # each is acknowledged before the next, so any may be used again
         self._do(PUBLISH_TIMEOUT_MS, "publishing", client.publish, _bytes(topic), payload, False, 1)
 
     def receive(self, timeout_ms: int) -> "tuple[bytes, bytes] | None":
@@ -100,40 +106,6 @@ class Link:
         except LinkError:
             pass
         self._drop()
-
-    def _connect(self) -> None:
-        try:
-            self._connect_once()
-        except LinkError as error:
-            if error.kind not in ADDRESS_IN_DOUBT or not self._network.forget_address():
-                raise
-            self._connect_by_name(error)
-
-    def _connect_by_name(self, first: LinkError) -> None:
-        try:
-            self._connect_once()
-        except LinkError as error:
-            # A look-up that finds nothing says less than what happened at the stored address.
-            raise (first if error.kind == NAME else error) from None
-
-    def _connect_once(self) -> None:
-        client_id, user, password = self._names
-        client = self._mqtt.MQTTClient(
-            client_id, self._host, port=self._port, user=user, password=password, keepalive=self._keepalive_s
-        )
-        client.set_callback(self._keep)
-        self._do(OPEN_TIMEOUT_MS, "connecting", client.connect)
-        self._client = client
-
-    def _subscribe(self, topic: bytes) -> None:
-        self._do(SUBSCRIBE_TIMEOUT_MS, "subscribing", self._open_client().subscribe, topic, 1)
-
-    def _renew(self) -> None:
-        """A new client, whose packet ids begin anew, with the same subscriptions. What has arrived stays."""
-        self.close()
-        self._connect()
-        for topic in self._topics:
-            self._subscribe(topic)
 
     def _await_message(self) -> None:
         """Until the inbox has something, or only MESSAGE_TIMEOUT_MS are left. What was begun is read to its end."""

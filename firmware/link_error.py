@@ -17,7 +17,9 @@ PROTOCOL = "protocol"
 MEMORY = "memory"
 CLOSED = "closed"  # no open link; our own mistake
 
-NO_CA = "this device holds no CA certificate, so it trusts no server: provision it again"
+NO_CA = "no CA certificate here: provision again"
+BAD_CA = "CA certificate unreadable: provision again"
+CLOCK_UNSET = "clock not set, and server certificate not valid at its date"
 
 
 class LinkError(OSError):

@@ -5,11 +5,13 @@ nonce, is not sealed with this device's key, or names another journal or a seque
 nothing: a broker that replays everything it has ever seen does no harm.
 """
 
-import gc
+from collections import namedtuple
 
 from protocol.envelope import (
     ACK,
     BATCH,
+    CONTENT_CHUNK,
+    CONTENT_REQUEST,
     DESIRED,
     DOWN,
     HMAC_BYTES,
@@ -17,7 +19,7 @@ from protocol.envelope import (
     STATUS,
     Header,
     begin,
-    finish,
+    hmac_sha256,
     parse,
     seal,
     verify,
@@ -25,14 +27,13 @@ from protocol.envelope import (
 from protocol.errors import ProtocolError
 from protocol.messages import (
     BATCH_RECORDS_MAX,
+    REQUEST_FORMAT,
     Ack,
-    Desired,
-    Status,
     begin_batch,
     decode_ack,
-    decode_desired,
-    encode_status,
+    desired_head,
 )
+from protocol.packing import pack_fields
 from protocol.record import RECORD_BYTES, tombstone
 from protocol.topics import down_topic, up_topic
 
@@ -41,56 +42,54 @@ if TYPE_CHECKING:
     from firmware.journal import Journal
     from protocol.identity import Identity
 
-READ_RECORDS = 8  # at a time: a list of a hundred records takes more memory than the message they make
+# What the server wants to be in force: its time, the revision, and the whole body, items and all.
+Wanted = namedtuple("Wanted", ("server_time", "revision", "body"))
+
+READ_RECORDS = 4  # at a time: a list of a hundred records takes more memory than the message they make
+ROOM_BYTES = 64  # before a batch: room for its MQTT header, so that the packet needs no second buffer
+BUFFER_BYTES = ROOM_BYTES + 39 + BATCH_RECORDS_MAX * RECORD_BYTES + HMAC_BYTES  # 39: header, and what begins a batch
 
 
 class Outbox:
-    """`device_nonce`: 8 fresh random bytes for this connection."""
+    """`device_nonce`: 8 fresh random bytes for this connection. `buffer`: BUFFER_BYTES, in which batches are made."""
 
-    def __init__(self, identity: "Identity", journal: "Journal", device_nonce: bytes) -> None:
+    def __init__(self, identity: "Identity", journal: "Journal", device_nonce: bytes, buffer: bytearray) -> None:
         self._identity = identity
         self._journal = journal
         self._device_nonce = device_nonce
+        self._buffer = buffer
         self._server_nonce = NO_NONCE
+        self._asked = False
         self._resend_from = 0  # above 0 while the server, restored to an older backup, wants acked records again
 
-    def status(self, status: Status) -> "tuple[str, bytes]":
-        """The first message of a connection: (topic, message)."""
-        return up_topic(self._identity.device_id, STATUS), seal(
-            self._header(STATUS), encode_status(status), self._identity.hmac_key
-        )
+    def status(self, body: bytes) -> "tuple[str, bytes]":
+        """The first message of a connection: (topic, message). `body`: from protocol.status."""
+        return self._sealed(STATUS, body)
 
-    def batch(self) -> "tuple[str, bytearray]":
+    def content_request(self, digest: bytes, first_chunk: int, chunks: int) -> "tuple[str, bytes]":
+        """Ask for chunks of the package with this hash: (topic, message). From now on chunks count as replies."""
+        self._asked = True
+        body = pack_fields("content request", REQUEST_FORMAT, (digest, first_chunk, chunks))
+        return self._sealed(CONTENT_REQUEST, body)
+
+    def batch(self) -> "tuple[str, memoryview]":
         """The oldest records that the server does not have: (topic, message). Without any, an empty batch.
 
-        As many as there is memory for, up to BATCH_RECORDS_MAX. Raises MemoryError when there is none for a single one.
+        The message lies in the buffer, until the next one.
         """
-        records_max = BATCH_RECORDS_MAX
-        while True:
-            try:
-                message = self._batch(records_max)
-                return up_topic(self._identity.device_id, BATCH), finish(message, self._identity.hmac_key)
-            except MemoryError:
-                if records_max == 1:
-                    raise
-            records_max //= 2
-            gc.collect()
-
-    def _batch(self, records_max: int) -> bytearray:
         journal = self._journal
         first = self._resend_from or journal.acked_through + 1
-        end = min(first + records_max, journal.last_sequence + 1)
+        end = min(first + BATCH_RECORDS_MAX, journal.last_sequence + 1)
         head = begin(self._header(BATCH)) + begin_batch(journal.journal_id, first, end - first)
         at = len(head)
-        # Of its final size at once: a buffer that grows needs its size twice, and leaves holes in the heap.
-        message = bytearray(at + RECORD_BYTES * (end - first) + HMAC_BYTES)
+        message = memoryview(self._buffer)[ROOM_BYTES : ROOM_BYTES + at + RECORD_BYTES * (end - first) + HMAC_BYTES]
         message[:at] = head
-        message[-HMAC_BYTES:] = b""  # MicroPython keeps the room
         for start in range(first, end, READ_RECORDS):
             for sequence, record in journal.records(start, min(READ_RECORDS, end - start)):
                 message[at : at + RECORD_BYTES] = tombstone(sequence) if record is None else record
                 at += RECORD_BYTES
-        return message
+        message[at:] = hmac_sha256(self._identity.hmac_key, message[:at])[:HMAC_BYTES]
+        return up_topic(self._identity.device_id, BATCH), message
 
     def waiting(self) -> bool:
         """Whether there is anything left to send."""
@@ -100,13 +99,19 @@ class Outbox:
         """The sequence that is sent again next; 0 while nothing is."""
         return self._resend_from
 
-    def take(self, topic: bytes, message: bytes) -> "Desired | Ack":
-        """What the server says. Raises ProtocolError for all that does not count; the reason says why."""
-        kind, body = self._open(topic, message)
+    def take(self, topic: bytes, message: bytes) -> "Wanted | Ack | memoryview":
+        """What the server says; of a content chunk its body, which lies in `message`.
+
+        Raises ProtocolError for all that does not count; the reason says why.
+        """
+        kind, body = self._open(topic, memoryview(message))
         if kind == DESIRED:
-            return decode_desired(body)
+            server_time, revision = desired_head(body)
+            return Wanted(server_time, revision, body)
         if kind == ACK:
             return self._take_ack(decode_ack(body))
+        if kind == CONTENT_CHUNK and self._asked:
+            return body
         raise ProtocolError("type", "message type %d was not asked for" % kind)
 
     def _take_ack(self, ack: Ack) -> Ack:
@@ -121,7 +126,7 @@ class Outbox:
             self._resend_from = 0  # back to where the ordinary pending records begin
         return ack
 
-    def _open(self, topic: bytes, message: bytes) -> "tuple[int, bytes]":
+    def _open(self, topic: bytes, message: memoryview) -> "tuple[int, memoryview]":
         header, body = parse(message, DOWN)
         if header.device_id != self._identity.device_id or header.key_epoch != self._identity.key_epoch:
             raise ProtocolError("device", "a message for another device or key epoch")
@@ -135,6 +140,9 @@ class Outbox:
         if header.server_nonce != self._server_nonce:
             raise ProtocolError("nonce", "a reply with another server nonce")
         return header.type, body
+
+    def _sealed(self, kind: int, body: bytes) -> "tuple[str, bytes]":
+        return up_topic(self._identity.device_id, kind), seal(self._header(kind), body, self._identity.hmac_key)
 
     def _header(self, kind: int) -> Header:
         identity = self._identity

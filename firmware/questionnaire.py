@@ -1,73 +1,78 @@
 """The questionnaire on the device: proven once, then read a picture at a time into one small buffer."""
 
-from struct import unpack_from
+from binascii import crc32
+from struct import pack, unpack, unpack_from
 
+from firmware.memory import forget_since, loaded
+from firmware.pictures import (
+    CRC_BYTES,
+    ENTRY,
+    ENTRY_BYTES,
+    HEAD,
+    HEAD_BYTES,
+    OF_AUDIT,
+    OF_TEXTS,
+    PICTURE_BYTES_MAX,
+    TABLE_MAGIC,
+    TABLE_SUFFIX,
+)
 from protocol.errors import ProtocolError
-from protocol.screen import HEIGHT, SCREEN_TEXTS, WIDTH
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from io import BufferedReader
-
-    from firmware.package_file import PackageFile
-
-PICTURE_BYTES_MAX = WIDTH // 8 * HEIGHT  # the whole screen
-ENTRY = "<IBBBx"  # offset, width, height, face: a picture in 8 bytes, where a list of numbers would take 80
-ENTRY_BYTES = 8
+from protocol.screen import SCREEN_TEXTS
 
 
 class Questionnaire:
-    """A package file. Raises ProtocolError `package`, in words for the staff screen, when it is unusable.
+    """A package file and the table beside it. Raises ProtocolError `package`, in words for staff, when it is unusable.
 
-    Questions are counted from 0, options from 1, pictures as `text`, `question` and `label` number them.
-    In memory are one language's table and one picture. The file stays open: `close` it before it is replaced.
+    Questions are counted from 0, options from 1, pictures as `question` and `label` number them (before them stand
+    the SCREEN_TEXTS), languages from 0 by `position`; `language` is the number of the one in use. In memory are one
+    language's entries, the common ones, and one picture. The file stays open: `close` it before it is replaced.
+    `proven`: it was when it was last opened, so its table is believed. `buffer`: of another one, to be shared with it.
+    `texts`: whether this is a package of texts, which has common pictures only, `count` of them, and may be missing
+    (OSError).
     """
 
-    def __init__(self, path: str) -> None:
-        from firmware.package_file import PackageFile  # only needed here: see firmware/memory.py
-
+    def __init__(self, path: str, proven: bool = False, buffer: "bytearray | None" = None, texts: bool = False) -> None:
+        self.buffer = buffer or bytearray(PICTURE_BYTES_MAX)  # the picture that was loaded last
         try:
-            self._file: BufferedReader = open(path, "rb")  # noqa: SIM115 - it stays open
+            self._package = open(path, "rb")  # noqa: SIM115 - it stays open
         except OSError:
+            if texts:
+                raise
             raise ProtocolError("package", "no questionnaire: publish one to this device") from None
-        self.buffer = bytearray(PICTURE_BYTES_MAX)  # the picture that was loaded last
+        self._path = path[: path.rfind(".")] + TABLE_SUFFIX
         try:
-            package = PackageFile(self._file)
-            for before in range(package.language_count()):  # every language is proven, and the first one stays
-                self._use(package, package.language_count() - 1 - before)
+            if not proven or not self._read_table():
+                _prove(path, self._path)
+                self._check(self._read_table())
+            self._check((self._kind == OF_TEXTS) == texts)
+            self.audit = self._kind == OF_AUDIT
+            if not texts:
+                self.use_language(0)
         except ProtocolError:
-            self._file.close()
+            self.close()
             raise
-        self.reference = package.reference
-        self.option_counts = package.option_counts
-        self._languages = package.language_count()
 
     def close(self) -> None:
         """Give the file back; no picture can be loaded after this."""
-        self._file.close()
+        self._package.close()
 
     def language_count(self) -> int:
         """How many languages the package has."""
-        return self._languages
+        return int(self._languages)
 
     def use_language(self, position: int) -> None:
-        """From now on number and load the pictures of this language; they are counted from 0."""
-        from firmware.package_file import PackageFile
-
-        self._file.seek(0)
-        self._use(PackageFile(self._file), position)
-
-    def _use(self, package: "PackageFile", position: int) -> None:
-        self.language, self._table = package.table(position)
-        self._pictures_at = package.pictures_at
-
-    def text(self, name: str) -> int:
-        """The picture around the questions: one of SCREEN_TEXTS."""
-        return SCREEN_TEXTS.index(name)
+        """From now on number and load the pictures of this language."""
+        length = ENTRY_BYTES * self.question(len(self.option_counts))
+        start = HEAD_BYTES + CRC_BYTES + len(self._common) + CRC_BYTES + position * (length + CRC_BYTES)
+        entries = self._part(start, length)
+        self._check(len(entries) > 0)
+        self._entries = entries
+        self.position = position
+        self.language = entries[7]
 
     def question(self, question: int) -> int:
         """The picture of a question's text; those of its options' labels follow it."""
-        return len(SCREEN_TEXTS) + question + sum(self.option_counts[:question])
+        return len(SCREEN_TEXTS) + question + int(sum(self.option_counts[:question]))
 
     def label(self, question: int, option: int) -> int:
         """The picture of an option's word."""
@@ -75,23 +80,63 @@ class Questionnaire:
 
     def face(self, question: int, option: int) -> int:
         """1 very bad ... 5 very good; 0: this option has a word and no face."""
-        return int(self._table[ENTRY_BYTES * self.label(question, option) + 6])
+        return self._entries[ENTRY_BYTES * self.label(question, option) + 6]
 
-    def size(self, picture: int) -> "tuple[int, int]":
-        """Width and height of a picture, in pixels."""
-        at = ENTRY_BYTES * picture
-        return self._table[at + 4], self._table[at + 5]
+    def height(self, picture: int) -> int:
+        """Of a picture, in pixels."""
+        return self._entries[ENTRY_BYTES * picture + 5]
 
-    def load(self, picture: int) -> "tuple[int, int]":
-        """Read a picture into `buffer` (MONO_HLSB); returns its width and height."""
-        offset, width, height, _ = unpack_from(ENTRY, self._table, ENTRY_BYTES * picture)
-        self._file.seek(self._pictures_at + offset)
-        rows = memoryview(self.buffer)[: row_bytes(width) * height]
-        if self._file.readinto(rows) != len(rows):
+    def load(self, picture: int, common: bool = False) -> "tuple[int, int]":
+        """Read a picture into `buffer` (MONO_HLSB); returns its width and height.
+
+        `common` ones are there whatever language is in use: its start and, after it, its name, for each language.
+        """
+        entries = self._common if common else self._entries
+        offset, width, height, _, _ = unpack_from(ENTRY, entries, ENTRY_BYTES * picture)
+        self._package.seek(self._pictures_at + offset)
+        rows = memoryview(self.buffer)[: (width + 7) // 8 * height]
+        if self._package.readinto(rows) != len(rows):
             raise ProtocolError("package", "the questionnaire's file has become shorter: publish it again")
         return width, height
 
+    def _read_table(self) -> bool:
+        """Whether there is a good table of this very package."""
+        head = self._part(0, HEAD_BYTES)
+        self._package.seek(-CRC_BYTES, 2)
+        if not head or head[:4] != TABLE_MAGIC or head[4:8] != self._package.read(CRC_BYTES):
+            return False
+        (_, _, self._pictures_at, self.reference, self._kind, self._languages, self.count, questions, counts, title) = (
+            unpack(HEAD, head)
+        )
+        self._common = self._part(HEAD_BYTES + CRC_BYTES, ENTRY_BYTES * self.count)
+        self.option_counts = list(counts[:questions])
+        self.title = title.rstrip(b"\0").decode()
+        return len(self._common) > 0
 
-def row_bytes(width: int) -> int:
-    """Bytes of one row of a picture."""
-    return (width + 7) // 8
+    def _part(self, start: int, length: int) -> bytearray:
+        """So many bytes of the table; none when they are not what was written."""
+        part = bytearray(length)
+        try:
+            with open(self._path, "rb") as table:
+                table.seek(start)
+                if table.readinto(part) == length and table.read(CRC_BYTES) == pack("<I", crc32(part)):
+                    return part
+        except OSError:
+            pass
+        return bytearray()
+
+    def _check(self, good: bool) -> None:
+        if not good:
+            raise ProtocolError("package", "no usable questionnaire: publish it again, or flash the device")
+
+
+def _prove(path: str, table: str) -> None:
+    """What proves a package is large, and in memory only for so long."""
+    before = loaded()
+    try:
+        from firmware.package_file import prove
+
+        prove(path, table)
+        del prove
+    finally:
+        forget_since(before)

@@ -1,14 +1,28 @@
-"""What may be changed without a new identity: Wi-Fi, broker, CA, and how often to sync. Read from `settings.json`."""
+"""What may be changed without a new identity: Wi-Fi, broker, CAs, how often to sync, names of teams and stages.
 
+All of it is one file, `settings.json`. It is read in parts, each when it is needed: the CAs and the Wi-Fi passwords
+are in memory only while there is a sync.
+"""
+
+from binascii import a2b_base64
 from collections import namedtuple
 from json import load
 
-SETTINGS_FILE = "/settings.json"
-CA_FILE = "/ca.der"
-CA_BYTES_MAX = 2048  # this CA and the next one
-SYNC_EVERY_S_MIN = 10  # more often than this the radio would never be off
+from protocol.record import STAGE_MAX, TEAM_MAX
 
-Settings = namedtuple("Settings", ("host", "port", "address", "wifi", "sync_every_s", "sync_backlog", "ca_der"))
+SETTINGS_FILE = "/settings.json"  # in force
+PROVISIONAL_FILE = "/settings.new"  # used by the next sync, and in force once an ack has come through them
+SYNC_EVERY_S = 3600
+SYNC_EVERY_S_MIN = 10  # more often than this the radio would never be off
+SYNC_BACKLOG = 20
+SLEEP_AFTER_S = 60  # 0: never
+WIFI_MAX = 8  # each costs a scan or an attempt
+AUTHORITIES_MAX = 2  # the current CA and the next one
+NAME_LETTERS_MAX = 18  # one line of a staff list
+
+Settings = namedtuple("Settings", ("sync_every_s", "sync_backlog", "sleep_after_s"))
+# authorities: DER certificates; wifi: dictionaries with ssid, and password unless it is open
+Access = namedtuple("Access", ("host", "port", "address", "wifi", "authorities"))
 
 
 class SettingsError(OSError):
@@ -16,43 +30,74 @@ class SettingsError(OSError):
 
 
 def read_settings(directory: str) -> Settings:
-    """Raises SettingsError with words for the staff screen."""
+    """What the device needs at all times. Raises SettingsError with words for the staff screen."""
+    fields = _read(directory + SETTINGS_FILE)
+    return Settings(
+        fields.get("sync_every_s", SYNC_EVERY_S),
+        fields.get("sync_backlog", SYNC_BACKLOG),
+        fields.get("sleep_after_s", SLEEP_AFTER_S),
+    )
+
+
+def read_names(directory: str) -> "tuple[list[str], list[str]]":
+    """(teams, stages) that a nurse chooses from. Raises SettingsError."""
+    fields = _read(directory + SETTINGS_FILE)
+    return fields.get("teams", []), fields.get("stages", [])
+
+
+def read_access(path: str) -> Access:
+    """What a sync needs, from settings in force or provisional. Raises SettingsError; it proves the whole file."""
+    fields = _read(path)
+    broker = fields["broker"]
+    authorities = [a2b_base64(authority) for authority in fields.get("ca", [])]
+    return Access(broker["host"], broker["port"], broker.get("address"), fields.get("wifi", []), authorities)
+
+
+def _read(path: str) -> "dict":  # type: ignore[type-arg]
     try:
-        with open(directory + SETTINGS_FILE) as file:
+        with open(path) as file:
             fields = load(file)
     except OSError:
         raise SettingsError("no settings: provision this device") from None
     except (ValueError, RuntimeError, MemoryError):  # RuntimeError: nested too deeply
         raise SettingsError("settings damaged: provision again") from None
-    try:
-        broker = fields["broker"]
-        settings = Settings(
-            broker["host"],
-            broker["port"],
-            broker.get("address"),
-            fields.get("wifi", []),
-            fields.get("sync_every_s", 3600),
-            fields.get("sync_backlog", 20),
-            _read_ca(directory + CA_FILE),
-        )
-    except (KeyError, TypeError, AttributeError):
-        raise SettingsError("settings lack the broker: provision again") from None
-    _check(settings)
-    return settings
+    broker = fields.get("broker") if isinstance(fields, dict) else None
+    if not isinstance(broker, dict) or "host" not in broker or "port" not in broker:
+        raise SettingsError("settings lack the broker: provision again")
+    wrong = _wrong_of_broker(broker) or _wrong_of_all(fields)
+    if wrong:
+        raise SettingsError("settings: %s is wrong, provision again" % wrong)
+    return fields  # type: ignore[no-any-return]
 
 
-def _check(settings: Settings) -> None:
-    good = {
-        "broker host": isinstance(settings.host, str) and bool(settings.host),
-        "broker port": isinstance(settings.port, int) and 0 < settings.port <= 0xFFFF,
-        "broker address": settings.address is None or isinstance(settings.address, str),
-        "wifi": isinstance(settings.wifi, list) and all([_is_network(entry) for entry in settings.wifi]),
-        "sync_every_s": isinstance(settings.sync_every_s, int) and settings.sync_every_s >= SYNC_EVERY_S_MIN,
-        "sync_backlog": isinstance(settings.sync_backlog, int) and settings.sync_backlog >= 1,
-    }
-    for name in sorted(good):
-        if not good[name]:
-            raise SettingsError("settings: %s is wrong, provision again" % name)
+def _wrong_of_broker(broker: "dict") -> str:  # type: ignore[type-arg]
+    """The name of the first value that cannot be used; "" when all can."""
+    if not isinstance(broker["host"], str) or not broker["host"]:
+        return "broker host"
+    if not _is_number(broker["port"], 1, 0xFFFF):
+        return "broker port"
+    address = broker.get("address")
+    return "" if address is None or isinstance(address, str) else "broker address"
+
+
+def _wrong_of_all(fields: "dict") -> str:  # type: ignore[type-arg]
+    for name, lowest in (("sync_every_s", SYNC_EVERY_S_MIN), ("sync_backlog", 1), ("sleep_after_s", 0)):
+        if not _is_number(fields.get(name, lowest), lowest, 1 << 30):
+            return name
+    for name, count, is_good in (
+        ("wifi", WIFI_MAX, _is_network),
+        ("ca", AUTHORITIES_MAX, _is_authority),
+        ("teams", TEAM_MAX, _is_name),
+        ("stages", STAGE_MAX, _is_name),
+    ):
+        entries = fields.get(name, [])
+        if not isinstance(entries, list) or len(entries) > count or not all([is_good(entry) for entry in entries]):
+            return name
+    return ""
+
+
+def _is_number(value: object, lowest: int, highest: int) -> bool:
+    return isinstance(value, int) and lowest <= value <= highest
 
 
 def _is_network(entry: object) -> bool:
@@ -60,9 +105,13 @@ def _is_network(entry: object) -> bool:
     return isinstance(entry, dict) and isinstance(entry.get("ssid"), str) and isinstance(entry.get("password", ""), str)
 
 
-def _read_ca(path: str) -> "bytes | None":
+def _is_authority(entry: object) -> bool:
+    """A DER certificate in base64: it begins as an ASN.1 sequence (X.690 section 8.9.1)."""
     try:
-        with open(path, "rb") as file:
-            return file.read(CA_BYTES_MAX)
-    except OSError:
-        return None  # the link refuses to connect without one, in its own words
+        return isinstance(entry, str) and a2b_base64(entry)[:1] == b"\x30"
+    except ValueError:
+        return False
+
+
+def _is_name(entry: object) -> bool:
+    return isinstance(entry, str) and 0 < len(entry) <= NAME_LETTERS_MAX and min(entry) >= " " and max(entry) <= "~"

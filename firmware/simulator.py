@@ -2,47 +2,61 @@
 
   micropython -m firmware.simulator DIRECTORY [--virtual PET_SECONDS] [--quiet]
 
-  press N | hold N | answer OPTION | wait MS | at PET_SECONDS | sync | status | quit (deep sleep)
+  press N | hold N | staff | answer OPTION | wait MS | at PET_SECONDS | sync | battery MV | status | quit (keeps power)
 
 With --virtual the device's clock begins at that instant, as if the server had just told it the time, and moves only as
-commands let it: months of answers are pressed in seconds. --quiet leaves the screens out of the events.
+commands let it: months of answers are pressed in seconds. --quiet leaves the screens out of the events. `staff` is the
+hold-combination. In deep sleep the program is over; it starts anew in this process when the device wakes.
 """
 
 import gc
 import sys
 
-from firmware.board.sim import HOLD_MS, PRESS_MS, Board
-from firmware.main import StartError, start
+from firmware.application import StartError
+from firmware.board.sim import HOLD_MS, PRESS_MS, Asleep, Board
+from firmware.memory import forget_since, loaded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.application import Application
 
+STAFF_BUTTONS = (1, 5)
+STAFF_HOLD_MS = 2200
+RESTART_CODE = 64  # of the process: start me again (firmware/board/start_sim.py)
 SETTLE_MS = 150  # what a virtual press takes, until its effect is on the screen
 STEP_MS_MAX = 60000  # the longest leap of virtual time between two looks at the schedule
 
 
 class Simulator:
-    """Runs one device until `quit` or the end of the input."""
+    """Runs one device until `quit` or the end of the input. Raises StartError when the device lacks a part."""
 
-    def __init__(self, board: Board, application: "Application", virtual: bool) -> None:
+    def __init__(self, board: Board, virtual: "int | None") -> None:
         self._board = board
-        self._application = application
-        self._virtual = virtual
+        self._virtual = virtual is not None
+        self._resident = loaded()
+        self._application: Application | None = None
+        try:
+            self._awake(virtual)
+            board.tell("ready", **self._facts())
+        except Asleep:
+            self._fall_asleep()
 
     def run(self) -> None:
         """Until `quit`, or the end of the input: then the process just ends, which for a device is loss of power."""
         while True:
             if not self._virtual:
-                while not self._board.pass_time(min(self._application.step(), STEP_MS_MAX)):
+                while not self._board.pass_time(min(self._step(), STEP_MS_MAX)):
                     pass
             words = sys.stdin.readline().split()
             if not words:
                 return
             if words[0] == "quit":
-                self._board.deep_sleep()
+                self._board.keep_power()
                 return
-            self._obey(words)
+            try:
+                self._obey(words)
+            except Asleep:
+                self._fall_asleep()
 
     def _obey(self, words: "list[str]") -> None:
         number = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
@@ -51,34 +65,92 @@ class Simulator:
             duration_ms = PRESS_MS if words[0] == "press" else HOLD_MS
             board.push(number, duration_ms)
             self._pass_virtual(duration_ms + SETTLE_MS)
-        elif words[0] == "answer" and self._application.button_of(number):
-            board.push(self._application.button_of(number), PRESS_MS)
+        elif words[0] == "staff":
+            board.push_together(STAFF_BUTTONS, STAFF_HOLD_MS)
+            self._pass_virtual(STAFF_HOLD_MS + SETTLE_MS)
+        elif words[0] == "answer" and self._awake().button_of(number):
+            board.push(self._awake().button_of(number), PRESS_MS)
             self._pass_virtual(PRESS_MS + SETTLE_MS)
         elif words[0] == "wait":
             self._pass_virtual(number)
         elif words[0] == "at":
             self._pass_virtual((number - board.rtc_seconds()) * 1000)
         elif words[0] == "sync":
-            self._application.sync_now()
+            self._awake().sync_now()
+        elif words[0] == "battery":
+            board.battery = number
         elif words[0] == "status":
             board.tell("status", **self._status())
         else:
             board.tell("unknown command", command=" ".join(words))
+
+    def _step(self) -> int:
+        """One step of the device, or of its sleep; how long there is nothing to do."""
+        if self._application is None and self._board.asleep():
+            return STEP_MS_MAX
+        try:
+            return self._awake().step()
+        except Asleep:
+            self._fall_asleep()
+            return 0
+
+    def _awake(self, virtual: "int | None" = None) -> "Application":
+        """The application; a command wakes a device that sleeps, as its time would. Raises Asleep, StartError."""
+        if self._application is None:
+            self._board.wake()
+            from firmware.main import start
+
+            self._application = start(self._board, self._resident)
+            del start
+            forget_since(self._resident)
+            if virtual is not None:
+                self._application.clock.set_from_server(virtual)
+        return self._application
+
+    def _fall_asleep(self) -> None:
+        """What a reset leaves: nothing but RTC memory and files. Another version starts in another process."""
+        self._application = None
+        if self._board.restarting:
+            self._board.restarting = False
+            from firmware.slots import running
+
+            if running(self._board):
+                self._board.keep_power()
+                sys.exit(RESTART_CODE)
+        forget_since(self._resident)
+        self._board.framebuffer.fill(0)
+        self._board.show("off")
 
     def _pass_virtual(self, duration_ms: int) -> None:
         if not self._virtual:
             return
         end_ms = self._board.ticks_add(self._board.ticks_ms(), duration_ms)
         while True:
-            pause_ms = self._application.step()
+            pause_ms = self._step()
             left_ms = self._board.ticks_diff(end_ms, self._board.ticks_ms())
             if left_ms <= 0:
                 return
             self._board.pass_time(max(1, min(pause_ms, left_ms, STEP_MS_MAX)))
 
+    def _facts(self) -> "dict[str, object]":
+        """What a test or a visitor asks of a device."""
+        application = self._awake()
+        journal = application.journal
+        reading = application.clock.read()
+        return {
+            "waiting": application.waiting(),
+            "acked": journal.acked_through,
+            "last": journal.last_sequence,
+            "free": journal.free_slots,
+            "session": reading.session,
+            "clock": reading.clock,
+            "quality": reading.quality,
+        }
+
     def _status(self) -> "dict[str, object]":
+        self._awake()
+        facts = self._facts()
         gc.collect()
-        facts = self._application.facts()
         facts["heap_free"] = gc.mem_free()
         facts["heap_used"] = gc.mem_alloc()
         return facts
@@ -91,14 +163,10 @@ def main(arguments: "list[str]") -> None:
         virtual = int(arguments[arguments.index("--virtual") + 1])
     board = Board(arguments[0], virtual, "--quiet" in arguments)
     try:
-        application = start(board)
+        Simulator(board, virtual).run()
     except StartError as lacking:
         board.tell("lacking", reason=str(lacking))
         sys.exit(2)
-    if virtual is not None:
-        application.set_clock(virtual)
-    board.tell("ready", **application.facts())
-    Simulator(board, application, virtual is not None).run()
 
 
 if __name__ == "__main__":

@@ -1,174 +1,117 @@
-"""One sync: connect, say the status, hand over batches, believe acks, disconnect. The shell around `outbox`."""
+"""One sync: connect, say the status, hand over batches, believe acks, fetch what is desired, disconnect.
 
-from firmware.application import SyncResult
-from firmware.link import Link
-from firmware.link_error import CERTIFICATE, INTERRUPTED, NO_CA, LinkError
-from firmware.outbox import Outbox
-from firmware.version import APPLICATION
-from protocol.envelope import NONCE_BYTES
-from protocol.errors import ProtocolError
-from protocol.messages import COUNTER_BOOTS, COUNTER_SYNC_FAILURES, Ack, Desired, Status
-from protocol.topics import device_name, down_filter
+It goes in steps, each in memory only while it lasts: `opening`, `conversation`, `fetching` if anything is desired.
+"""
+
+from firmware.link_error import INTERRUPTED, MEMORY, LinkError
+from firmware.memory import forget_since, loaded
+from firmware.sync_result import SyncResult
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from firmware.board.interface import Board
     from firmware.clock import Clock
     from firmware.journal import Journal
-    from firmware.settings import Settings
+    from firmware.link import Link
     from protocol.identity import Identity
 
-NETWORK_UP_TIMEOUT_MS = 15000
-REPLY_TIMEOUT_MS = 10000  # a server under load commits within this, or the batch is sent again at the next sync
-KEEPALIVE_S = 60
-STALLS_MAX = 3  # batches that moved nothing on: the server and this device disagree, try again later
-IGNORED_MAX = 50  # replies that do not count; a broker that sends more is not worth waiting for
-
-# error: None, or plain words; interrupted: a press ended it, which is no failure
+MEMORY_SHORT = "not enough memory left for a sync"
 
 
 class Sync:
-    """What a sync needs; `run` makes one. `mqtt` is the module umqtt.simple."""
+    """What a sync needs; `run` makes one. `mqtt` is the module umqtt.simple.
+
+    `progress(done, total)` is called after each ack: so many of the answers that waited at the beginning.
+    """
 
     def __init__(
         self,
         board: "Board",
         identity: "Identity",
-        settings: "Settings",
         journal: "Journal",
         clock: "Clock",
         mqtt: object,
+        progress: "Callable[[int, int], object] | None" = None,
     ) -> None:
         self._board = board
         self._identity = identity
-        self._settings = settings
         self._journal = journal
         self._clock = clock
         self._mqtt = mqtt
-        self._network = board.network(settings.ca_der, settings.host, self._pressed)
-        self._held = 0  # buttons that were down when the sync began: one that is stuck must not stop every sync
+        self._progress = progress
+        self._held = board.levels()  # buttons that are down by now: one that is stuck must not stop every sync
+        self._on_trial = False
+        self._proved = False
 
     def run(self) -> SyncResult:
-        """Never raises for what network, broker or server do."""
-        before = self._journal.acked_through
-        interrupted = False
-        self._held = self._board.levels()
+        """Never raises for what network, broker, server or flash do."""
+        journal = self._journal
+        before = journal.acked_through
+        kind = None
+        error: str | None = None
         try:
-            self._clock.raise_to_floor()
-            self._board.network_up(self._settings.wifi, NETWORK_UP_TIMEOUT_MS)
-            error = self._converse()
+            error = self._connect()
         except LinkError as failure:
-            error = str(failure)
-            interrupted = failure.kind == INTERRUPTED
+            error = failure.words
+            kind = failure.kind
         except OSError as failure:
             error = str(failure)
         except MemoryError:
-            error = "not enough memory left for a sync"
+            error = MEMORY_SHORT
+            kind = MEMORY
         finally:
-            self._board.network_down()
-        if error and not interrupted:
-            self._board.store_counter("sync_failures", self._board.load_counter("sync_failures") + 1)
-        journal = self._journal
+            self._board.network_down(self._proved)
+        self._end(error, kind)
         waiting = journal.last_sequence - journal.acked_through
-        return SyncResult(journal.acked_through - before, waiting, error, interrupted)
+        return SyncResult(journal.acked_through - before, waiting, error, kind == INTERRUPTED, kind == MEMORY)
 
-    def _converse(self) -> "str | None":
-        link = self._open_link()
+    def _end(self, error: "str | None", kind: "str | None") -> None:
+        if error and kind != INTERRUPTED:
+            self._board.store_counter("sync_failures", self._board.load_counter("sync_failures") + 1)
+        if self._on_trial:
+            from firmware.trial import end_trial
+
+            end_trial(self._board, kind not in (INTERRUPTED, MEMORY))
+
+    def _connect(self) -> "str | None":
+        before = loaded()
         try:
-            outbox = Outbox(self._identity, self._journal, self._board.random(NONCE_BYTES))
-            link.subscribe(down_filter(self._identity.device_id))
-            link.publish(*outbox.status(self._status()))
-            if not self._greet(link, outbox):
-                return "the server does not answer"
-            return self._hand_over(link, outbox)
+            link, buffer = self._open()
+        finally:
+            forget_since(before)
+        try:
+            return self._converse(link, buffer)
         finally:
             link.close()
 
-    def _greet(self, link: Link, outbox: Outbox) -> bool:
-        """The status is answered by the desired state and by an ack, in whatever order they arrive."""
-        desired = ack = None
-        while desired is None or ack is None:
-            reply = self._wait(link, outbox)
-            if reply is None:
-                return False
-            if isinstance(reply, Desired):
-                desired = reply
-                self._clock.set_from_server(reply.server_time)
-            else:
-                ack = reply
-                self._journal.acknowledge(max(reply.stored_through, self._journal.acked_through))
-        return True
+    def _open(self) -> "tuple[Link, bytearray]":
+        from firmware.opening import choose, join, make_link, open_link
 
-    def _hand_over(self, link: Link, outbox: Outbox) -> "str | None":
-        """At least one batch goes up, even an empty one: only it proves that the server's nonce arrived here."""
-        stalls = 0
-        while stalls < STALLS_MAX:
-            before = self._journal.acked_through
-            resend_before = outbox.resending()
-            link.publish(*outbox.batch())
-            ack = self._wait(link, outbox)
-            while isinstance(ack, Desired):
-                ack = self._wait(link, outbox)
-            if ack is None:
-                return "no ack: the answers stay on this device"
-            if ack.stored_through > before:
-                self._journal.acknowledge(ack.stored_through)
-            if not outbox.waiting():
-                return None
-            moved = self._journal.acked_through > before or outbox.resending() > resend_before
-            stalls = 0 if moved else stalls + 1
-        return "the server does not take the answers"
+        access, self._on_trial = choose(self._board)
+        network = join(self._board, access, self._clock, self._pressed)
+        link = make_link(network, access, self._identity, self._mqtt)
+        open_link(link, self._clock)
+        return link, network.unsent
 
-    def _wait(self, link: Link, outbox: Outbox) -> "Desired | Ack | None":
-        """The next reply that counts; None after the time-out."""
-        deadline = self._board.ticks_add(self._board.ticks_ms(), REPLY_TIMEOUT_MS)
-        for _ in range(IGNORED_MAX):
-            left_ms = self._board.ticks_diff(deadline, self._board.ticks_ms())
-            received = link.receive(left_ms) if left_ms > 0 else None
-            if received is None:
-                return None
-            try:
-                return outbox.take(*received)
-            except ProtocolError as refused:
-                self._board.tell("ignored", reason=refused.reason)
-        return None
+    def _converse(self, link: "Link", buffer: bytearray) -> "str | None":
+        from firmware.conversation import Conversation
 
-    def _open_link(self) -> Link:
-        settings = self._settings
-        if not settings.ca_der:  # the network refuses too, but only once it has found the broker
-            raise LinkError(CERTIFICATE, NO_CA)
-        name = device_name(self._identity.device_id)
-        host = settings.address or settings.host
-        password = self._identity.mqtt_password
-        link = Link(self._network, self._mqtt, host, settings.port, name, name, password, KEEPALIVE_S)
-        link.open()
-        return link
+        return Conversation(self._board, self._identity, self._journal, self._clock, link, buffer, self._acked).run()
+
+    def _acked(self, done: int, total: int) -> None:
+        """An ack of a batch has come: this way to the server works."""
+        self._proved = True
+        if self._on_trial:
+            from firmware.trial import pass_trial
+
+            pass_trial(self._board)
+            self._on_trial = False
+        if self._progress:
+            self._progress(done, total)
 
     def _pressed(self) -> bool:
         levels = self._board.levels()
         self._held &= levels
         return levels != self._held
-
-    def _status(self) -> Status:
-        journal = self._journal
-        reading = self._clock.read()
-        return Status(
-            reading.session,
-            reading.seconds,
-            reading.clock,
-            reading.quality,
-            journal.journal_id,
-            journal.acked_through,
-            journal.last_sequence,
-            journal.oldest_readable,
-            0,
-            self._board.battery_mv(),
-            journal.free_slots,
-            journal.capacity,
-            APPLICATION,
-            self._board.base,
-            (
-                (COUNTER_BOOTS, self._board.load_counter("boots")),
-                (COUNTER_SYNC_FAILURES, self._board.load_counter("sync_failures")),
-            ),
-        )

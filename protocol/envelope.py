@@ -65,8 +65,10 @@ def finish(message: bytearray, key: bytes) -> bytearray:
     return message
 
 
-def parse(data: bytes, direction: int) -> Envelope:
+def parse(data: "bytes | memoryview", direction: int) -> Envelope:
     """The envelope in the bytes, its HMAC not yet checked: only to learn whose key to check it with.
+
+    The body of a memoryview is one too: nothing is copied.
 
     Raises ProtocolError `length`, `version`, `reserved`, `direction` or `type`.
     """
@@ -89,13 +91,13 @@ def parse(data: bytes, direction: int) -> Envelope:
     return Envelope(header, data[HEADER_BYTES:-HMAC_BYTES])
 
 
-def verify(data: bytes, key: bytes) -> None:
+def verify(data: "bytes | memoryview", key: bytes) -> None:
     """Raise ProtocolError `hmac` unless the message was sealed with this key."""
     if not same_bytes(hmac_sha256(key, data[:-HMAC_BYTES])[:HMAC_BYTES], data[-HMAC_BYTES:]):
         raise ProtocolError("hmac", "the message was not signed with this device's key of that epoch")
 
 
-def hmac_sha256(key: bytes, message: "bytes | bytearray") -> bytes:
+def hmac_sha256(key: bytes, message: "bytes | bytearray | memoryview") -> bytes:
     """HMAC-SHA256 (RFC 2104), 32 bytes, of a key of at most 64. MicroPython has no module for it."""
     if len(key) > HMAC_BLOCK_BYTES:
         raise ValueError("a key has at most %d bytes" % HMAC_BLOCK_BYTES)
@@ -106,7 +108,7 @@ def hmac_sha256(key: bytes, message: "bytes | bytearray") -> bytes:
     return outer.digest()
 
 
-def same_bytes(left: bytes, right: bytes) -> bool:
+def same_bytes(left: "bytes | memoryview", right: "bytes | memoryview") -> bool:
     """Whether both are equal, in a time that does not tell where they differ."""
     if len(left) != len(right):
         return False

@@ -7,16 +7,19 @@ A question has its text at the top; below stand faces, or words on keys, over th
 WIDTH = 128
 HEIGHT = 64
 BUTTON_COUNT = 5
-SCREEN_TEXTS = ("start", "thanks", "warning", "full")  # what stands on the screen around the questions
+# What stands on the screen around the questions.
+SCREEN_TEXTS = ("start", "promise", "handover", "warning", "thanks", "full", "battery")
 BUTTON_CENTRES = (13, 39, 64, 89, 115)  # in pixels; the buttons stand 25.6 pixels apart
 
-FACE_RADIUS = 11  # the largest that leaves dark pixels between five faces in a row
-FACES_HEIGHT = 26  # with a dark row or two above and below
+FACE_SIZE = 24  # the largest that leaves dark pixels between five faces in a row
+FACES_HEIGHT = 26  # with a dark row above and below
 MARK_HEIGHT = 6  # the little triangle that points from a word to its button, and the dark rows about it
 LABEL_GAP = 6  # pixels between two words: each stands on a bright key that is a pixel wider on either side
 TEXT_WITH_FACES_HEIGHT = HEIGHT - FACES_HEIGHT
 TEXT_WITH_MARKS_HEIGHT = HEIGHT - MARK_HEIGHT
 WORD_WIDTH = 90  # the chosen word, beside its large face
+LANGUAGE_NAME_WIDTH = 59  # two beside each other, each on a key, with a line at the edge that leads to its button
+LANGUAGE_NAME_HEIGHT = 21  # two above each other, and below them the key that turns the page
 
 # Symmetrical, so that no option has the better place; the outermost first: they are the easiest to feel.
 _BUTTONS = ((), (3,), (1, 5), (1, 3, 5), (1, 2, 4, 5), (1, 2, 3, 4, 5))

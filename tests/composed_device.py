@@ -5,9 +5,10 @@ from binascii import hexlify
 from json import dumps
 
 from firmware.board import sim
-from firmware.board.nor import NorFlash
+from firmware.board.faulty_nor import FaultyFlash
 from firmware.journal import Journal
 from firmware.main import start
+from firmware.memory import loaded
 from protocol.identity import Identity, encode_identity
 from protocol.package import SCREEN_TEXTS, pack_package
 from protocol.record import decode_record
@@ -25,8 +26,10 @@ def package():
     questions = [
         {"text": dot, "options": [{"label": dot, "face": face + 1} for face in range(count)]} for count in OPTION_COUNTS
     ]
-    language = {"number": 0, "code": "en", "questions": questions, "texts": dict.fromkeys(SCREEN_TEXTS, dot)}
-    return pack_package(dumps({"reference": 7, "languages": [language]}).encode(), b"\x00")
+    texts = dict.fromkeys(SCREEN_TEXTS, dot)
+    language = {"number": 0, "code": "en", "name": dot, "questions": questions, "texts": texts}
+    index = {"reference": 7, "kind": "patients", "title": "Three questions", "languages": [language]}
+    return pack_package(dumps(index).encode(), b"\x00")
 
 
 class Board(sim.Board):
@@ -35,7 +38,7 @@ class Board(sim.Board):
     def __init__(self, directory, journal):
         super().__init__(directory, NOW, True)
         self.journal = journal
-        self.pet_id = NorFlash(None, 1)
+        self.pet_id = FaultyFlash(None, 1)
         self.pet_id.restore(encode_identity(IDENTITY))
         self.shown = []
         self.told = []
@@ -59,18 +62,19 @@ class Device:
     """A composed application and the finger that presses its buttons."""
 
     def __init__(self, blocks=16, flash=None, **settings):
-        directory = "/tmp/pet-application-" + hexlify(os.urandom(8)).decode()
+        directory = (os.getenv("TMPDIR") or "/tmp") + "/device-" + hexlify(os.urandom(8)).decode()
         os.mkdir(directory)
         os.mkdir(directory + "/vfs")
         fields = {"broker": {"host": "broker.example", "port": 8883}, "sync_every_s": NEVER_S, "sync_backlog": NEVER_S}
+        fields["sleep_after_s"] = 0
         fields.update(settings)
         for name, data in (("settings.json", dumps(fields).encode()), ("questionnaire.pkg", package())):
             with open(directory + "/vfs/" + name, "wb") as file:
                 file.write(data)
-        self.board = Board(directory, flash or NorFlash(None, blocks, 512))
-        self.application = start(self.board)
-        self.application.set_clock(NOW)
-        remove(directory)
+        self.board = Board(directory, flash or FaultyFlash(None, blocks, 512))
+        self.application = start(self.board, loaded())
+        self.application.clock.set_from_server(NOW)
+        self.wait(0)
 
     def wait(self, duration_ms):
         end_ms = self.board.ticks_ms() + duration_ms
@@ -85,25 +89,17 @@ class Device:
 
     def answer(self, *buttons):
         self.press(3)
+        self.press(3)  # the promise
         for button in buttons:
             self.press(button)
 
     def journal(self):
-        return self.application._journal
-
-
-def remove(directory):
-    """The folder, whose files stay open as long as they are needed."""
-    for folder in (directory + "/vfs", directory):
-        for name in os.listdir(folder):
-            if name != "vfs":
-                os.remove(folder + "/" + name)
-        os.rmdir(folder)
+        return self.application.journal
 
 
 def records(flash):
     """What a device that starts now would find: a journal mounted on a copy of the flash."""
-    copy = NorFlash(None, flash.blocks, flash.block_bytes)
+    copy = FaultyFlash(None, flash.blocks, flash.block_bytes)
     copy.restore(flash.image())
     journal = Journal(copy, IDENTITY.device_id, lambda count: b"\x07" * count)
     return [decode_record(data) for _, data in journal.records(1, 1000)]

@@ -1,11 +1,11 @@
 """An outbox over a real journal, joined to a server's end with real seals."""
 
-from firmware.board.nor import NorFlash
+from firmware.board.faulty_nor import FaultyFlash
 from firmware.journal import Journal
-from firmware.outbox import Outbox
+from firmware.outbox import BUFFER_BYTES, Outbox
 from protocol.envelope import UP, parse
 from protocol.identity import Identity
-from protocol.messages import Status, decode_batch
+from protocol.messages import Status, decode_batch, encode_status
 from protocol.record import KIND_RESPONSE, Record, encode_payload
 from tests.server_end import ServerEnd
 
@@ -19,7 +19,7 @@ class Connection:
     """A device with so many answers on flash, and a server that may already have some of them."""
 
     def __init__(self, records, stored_through=0, blocks=16):
-        self.flash = NorFlash(None, blocks, 512)
+        self.flash = FaultyFlash(None, blocks, 512)
         self.journal = Journal(self.flash, IDENTITY.device_id, lambda count: JOURNAL_ID[:count])
         self.server = ServerEnd(IDENTITY)
         self.heard = []
@@ -36,8 +36,8 @@ class Connection:
 
     def connect(self, nonce):
         """A new connection up to where batches begin."""
-        self.outbox = Outbox(IDENTITY, self.journal, nonce)
-        self.exchange(self.outbox.status(self.status()))
+        self.outbox = make_outbox(self.journal, nonce)
+        self.exchange(self.outbox.status(encode_status(self.status())))
 
     def exchange(self, sent):
         """One message up, and what the server answers."""
@@ -59,11 +59,20 @@ class Connection:
 
     def hand_over(self):
         """One batch up and its ack down."""
-        self.exchange(self.outbox.batch())
+        self.exchange(self.sent_batch())
+
+    def sent_batch(self):
+        """(topic, message), out of the buffer that the next batch is made in."""
+        topic, message = self.outbox.batch()
+        return topic, bytes(message)
 
     def batch(self):
-        _, body = parse(self.outbox.batch()[1], UP)
+        _, body = parse(self.sent_batch()[1], UP)
         return decode_batch(body)
+
+
+def make_outbox(journal, nonce):
+    return Outbox(IDENTITY, journal, nonce, bytearray(BUFFER_BYTES))
 
 
 def refusal(outbox, topic, message):

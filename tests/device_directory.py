@@ -1,10 +1,11 @@
 """A device's flash as a folder, as `firmware.simulator` takes it, and the journal that it leaves there."""
 
 import json
+from base64 import b64encode
 from contextlib import contextmanager
 from functools import cache
 
-from firmware.board.nor import NorFlash
+from firmware.board.faulty_nor import FaultyFlash
 from firmware.journal import Journal
 from protocol.identity import Identity, encode_identity
 from protocol.record import decode_record
@@ -25,22 +26,25 @@ SETTINGS = {
 @cache
 def questionnaire():
     """The package of the bedside questionnaire: five questions with the option counts above."""
-    return build_package(read_definition(ROOT / "deploy/demo/questionnaires/beds.toml"), REFERENCE)
+    return build_package(read_definition(ROOT / "tests/questionnaires/beds.toml"), REFERENCE)
 
 
 def make_device(directory, *, identity=IDENTITY, settings=SETTINGS, package=b"", ca_der=None):
-    """Write the folder of a provisioned device; what is None is left out, text and bytes are written as they are."""
+    """Write the folder of a provisioned device; what is None is left out, text and bytes are written as they are.
+
+    `ca_der`: the CA among the settings.
+    """
     files = directory / "vfs"
     files.mkdir(parents=True)
     if isinstance(identity, Identity):
         identity = encode_identity(identity)
     if isinstance(settings, dict):
-        settings = json.dumps(settings).encode()
+        authorities = {"ca": [b64encode(ca_der).decode()]} if ca_der else {}
+        settings = json.dumps(settings | authorities).encode()
     for path, data in (
         (directory / "pet_id.bin", identity),
         (files / "settings.json", settings),
         (files / "questionnaire.pkg", questionnaire() if package == b"" else package),
-        (files / "ca.der", ca_der),
     ):
         if data is not None:
             path.write_bytes(data)
@@ -50,7 +54,7 @@ def make_device(directory, *, identity=IDENTITY, settings=SETTINGS, package=b"",
 @contextmanager
 def journal(directory):
     """The journal of a device that is not running."""
-    flash = NorFlash(str(directory / "journal.nor"))
+    flash = FaultyFlash(str(directory / "journal.nor"))
     try:
         yield Journal(flash, IDENTITY.device_id, lambda count: b"\x07" * count)
     finally:

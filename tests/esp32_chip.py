@@ -2,85 +2,202 @@
 
 import time as host_time
 
-FROM_2000_TO_1970 = 946684800
-DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-# Arguments of each command, after the SSD1306 datasheet's table 9-1; those of one byte have none.
-DISPLAY_ARGUMENTS = {0x20: 1, 0x21: 2, 0x22: 2, 0x81: 1, 0x8D: 1, 0xA8: 1, 0xD3: 1, 0xD5: 1, 0xD9: 1, 0xDA: 1, 0xDB: 1}
-DISPLAY_SINGLE = (0x40, 0xA1, 0xA4, 0xA6, 0xAE, 0xAF, 0xC8)
+from tests.esp32_display import Panel
+from tests.esp32_radio import Wlan
+from tests.esp32_time import FROM_2000_TO_1970, Time
+
+# The pins that the RTC sees, in the order of its own numbers (technical reference manual, table of RTC_MUX pins).
+RTC_PINS = (36, 37, 38, 39, 34, 35, 25, 26, 33, 32, 4, 0, 2, 15, 13, 12, 14, 27)
+EXT1_STATUS = 0x3FF480D0
+STEP_MS = 10  # in which light sleep passes
 
 
-class Time:
-    """The module `time` of the chip: seconds since 2000, and time that passes only in sleep."""
-
-    def __init__(self):
-        self.now_ms = 0
-        self.at_power_on = 0  # what the RTC said at 0 ms
-        self.on_sleep = None
-
-    def time(self):
-        return self.at_power_on + self.now_ms // 1000
-
-    def ticks_ms(self):
-        return self.now_ms % (1 << 30)
-
-    def ticks_diff(self, later, earlier):
-        return (later - earlier + (1 << 29)) % (1 << 30) - (1 << 29)
-
-    def ticks_add(self, ticks, delta_ms):
-        return (ticks + delta_ms) % (1 << 30)
-
-    def sleep_ms(self, duration_ms):
-        assert 0 < duration_ms <= 1000
-        self.now_ms += duration_ms
-        if self.on_sleep:
-            self.on_sleep()
-
-    def gmtime(self, seconds):
-        return host_time.gmtime(seconds + FROM_2000_TO_1970)[:8]
-
-    def mktime(self, moment):
-        year, month, day, hour, minute, second = moment[:6]
-        days = 365 * (year - 2000) + (year - 2000 + 3) // 4  # 2000 was a leap year; good until 2099
-        for before in range(1, month):
-            days += 29 if before == 2 and year % 4 == 0 else DAYS[before - 1]
-        return ((days + day - 1) * 24 + hour) * 3600 + minute * 60 + second
+class DeepSleep(BaseException):
+    """The chip sleeps deeply: the program is gone."""
 
 
 class Chip:
-    """Everything that is soldered on, and the modules that reach it."""
+    """Everything that is soldered on, and the modules that reach it. `release`: of MicroPython, as (1, 26)."""
 
-    def __init__(self):
-        self.time = Time()
+    def __init__(self, release=(1, 29), controller="ssd1306"):
+        self.time = Time(self)
         self.down = set()  # numbers of the pins that are high
         self.pulled_down = set()
+        self.driven = {}  # outputs
+        self.with_the_rtc = set()  # pins that a light sleep has taken from the digital side
+        self.ext1 = set()
+        self.naps = []
+        self.slept_ms = None
+        self.woken_by = None  # None: no deep sleep; else the pins, none of them when it was time
+        self.fed_ms = None
+        self.watchdog_ms = None
+        self.sound = None
+        self.battery_uv = []
+        self.heap = [(200000, 100000, 90000, 80000)]
         self.memory = b""
         self.nvs = {}
         self.committed = {}
         self.partitions = {}
-        self.display = Display()
+        self.display = Panel(controller)
         self.air = {}  # network -> (password, milliseconds until joined)
+        self.hidden = set()
+        self.scans = 0
         self.joined = None
+        self.address = None  # set by hand; None: DHCP
+        self.channel = None
         self.radio = False
-        self.machine = Names(Pin=self._pin(), I2C=self._bus, RTC=lambda: Rtc(self))
-        self.esp32 = Names(NVS=lambda space: Nvs(self, space), Partition=self._partition())
+        self.machine = self._machine(release)
+        self.esp32 = Names(
+            HEAP_DATA=4,
+            WAKEUP_ANY_HIGH=True,
+            NVS=lambda space: Nvs(self, space),
+            Partition=self._partition(),
+            idf_heap_info=self._heap_info,
+            wake_on_ext1=self._wake_on_ext1,
+        )
         self.network = Names(WLAN=self._wlan())
+
+    def _machine(self, release):
+        machine = Names(
+            ADC=self._adc(),
+            DEEPSLEEP_RESET=4,
+            EXT1_WAKE=3,
+            I2C=self._bus,
+            PWM=self._pwm(),
+            Pin=self._pin(),
+            RTC=lambda: Rtc(self),
+            WDT=self._watchdog(),
+            deepsleep=self._deepsleep,
+            lightsleep=self._lightsleep,
+            mem32={},
+            reset_cause=lambda: 1 if self.woken_by is None else 4,
+            wake_reason=lambda: 3 if self.woken_by else 4,
+        )
+        if release >= (1, 29):
+            machine.wake_pins = lambda: tuple(self.woken_by or ())
+        return machine
+
+    def wake(self, *pins):
+        """What is left of deep sleep for the next program: RTC, its memory, nvs, and who woke it."""
+        self.woken_by = set(pins)
+        self.machine.mem32[EXT1_STATUS] = sum([1 << RTC_PINS.index(pin) for pin in pins])
+        self.pulled_down = set()
+        self.with_the_rtc = set()
+        self.watchdog_ms = self.sound = None
+
+    def sleep_through(self):
+        """Pass the time of the deep sleep that has begun, until a pin that may wake it is high, or all of it."""
+        ends_ms = self.time.now_ms + self.slept_ms
+        self.watchdog_ms = None
+        while not self.down & self.ext1 and self.time.now_ms < ends_ms:
+            self.pass_time(STEP_MS)
+        self.wake(*(self.down & self.ext1))
+
+    def pass_time(self, duration_ms):
+        self.time.now_ms += duration_ms
+        if self.watchdog_ms:
+            assert self.time.now_ms - self.fed_ms < self.watchdog_ms, "the watchdog resets it"
+        if self.time.on_sleep:
+            self.time.on_sleep()
+
+    def _deepsleep(self, duration_ms):
+        assert 0 < duration_ms < 1 << 31
+        self.slept_ms = duration_ms
+        raise DeepSleep
+
+    def _lightsleep(self, duration_ms):
+        """Ends early at a high level of a pin that may wake it."""
+        assert 0 < duration_ms < 1 << 31
+        assert not self.radio
+        begun_ms = self.time.now_ms
+        while not self.down & self.ext1 and self.time.now_ms - begun_ms < duration_ms:
+            self.pass_time(STEP_MS)
+        self.naps.append(self.time.now_ms - begun_ms)
+        self.with_the_rtc |= self.ext1
+
+    def _wake_on_ext1(self, pins, level):
+        assert level is True
+        self.ext1 = {pin.number for pin in pins}
+        assert self.ext1 <= set(RTC_PINS)
+
+    def _heap_info(self, capabilities):
+        assert capabilities == 4
+        return self.heap
 
     def _pin(self):
         chip = self
 
         class Pin:
             IN = 1
-            PULL_DOWN = 2
+            OUT = 3
+            PULL_DOWN = 1
 
-            def __init__(self, number, mode=None, pull=None):
+            def __init__(self, number, mode=None, pull=None, *, value=None):
                 self.number = number
+                self.init(mode, pull)
+                if value is not None:
+                    chip.driven[number] = value
+
+            def init(self, mode=None, pull=None):
+                if mode is not None:
+                    chip.with_the_rtc.discard(self.number)
                 if mode == Pin.IN and pull == Pin.PULL_DOWN:
-                    chip.pulled_down.add(number)
+                    chip.pulled_down.add(self.number)
 
             def value(self):
+                assert self.number not in chip.with_the_rtc, "the RTC has this pin: initialise it again"
                 return int(self.number in chip.down)
 
+            def on(self):
+                chip.driven[self.number] = 1
+
+            def off(self):
+                chip.driven[self.number] = 0
+
         return Pin
+
+    def _adc(self):
+        chip = self
+
+        class ADC:
+            ATTN_11DB = 3
+
+            def __init__(self, pin, *, atten):
+                assert 32 <= pin.number <= 39  # ADC1
+                assert atten == 3
+
+            def read_uv(self):
+                chip.battery_uv = chip.battery_uv[1:] + chip.battery_uv[:1]
+                return chip.battery_uv[-1] if chip.battery_uv else 142000  # grounded: it never reads 0
+
+        return ADC
+
+    def _pwm(self):
+        chip = self
+
+        class PWM:
+            def __init__(self, pin, *, freq, duty_u16):
+                assert 0 < duty_u16 <= 32768
+                assert chip.sound is None
+                chip.sound = (pin.number, freq)
+
+            def deinit(self):
+                chip.sound = None
+
+        return PWM
+
+    def _watchdog(self):
+        chip = self
+
+        class WDT:
+            def __init__(self, *, timeout):
+                chip.watchdog_ms = timeout
+                self.feed()
+
+            def feed(self):
+                chip.fed_ms = chip.time.now_ms
+
+        return WDT
 
     def _bus(self, number, *, scl, sda, freq):
         assert number in (0, 1)
@@ -156,106 +273,3 @@ class Nvs:
 
     def commit(self):
         self.chip.committed = dict(self.chip.nvs)
-
-
-class Wlan:
-    """Joins, or says why not, as ESP-IDF does: a reason only when the tries are used up."""
-
-    def __init__(self, chip):
-        self.chip = chip
-        self.tries = 0
-        self.asked = None
-        self.asked_ms = 0
-
-    def active(self, on):
-        self.chip.radio = on
-        return on
-
-    def config(self, *, reconnects):
-        self.tries = reconnects
-
-    def connect(self, ssid, password=None):
-        assert self.chip.radio
-        self.asked = (ssid, password)
-        self.asked_ms = self.chip.time.now_ms
-
-    def disconnect(self):
-        if not self.chip.radio:
-            raise OSError("Wifi Not Started")
-        self.asked = self.chip.joined = None
-
-    def isconnected(self):
-        if self._waited_ms() >= self._needs_ms():
-            self.chip.joined = self.asked[0]
-            return True
-        return False
-
-    def status(self):
-        if self.isconnected():
-            return 1010
-        ssid, password = self.asked
-        if self.tries and self._waited_ms() >= 2000:
-            if ssid not in self.chip.air:
-                return 201
-            if self.chip.air[ssid][0] != password:
-                return 202
-        return 1001
-
-    def _waited_ms(self):
-        return self.chip.time.now_ms - self.asked_ms
-
-    def _needs_ms(self):
-        ssid, password = self.asked
-        known, joins_ms = self.chip.air.get(ssid, (None, 0))
-        return joins_ms if ssid in self.chip.air and known == password else 1 << 40
-
-
-class Display:
-    """An SSD1306: its commands are taken apart, its memory is kept."""
-
-    def __init__(self):
-        self.memory = bytearray(b"\xa5" * 1024)  # noise after power-on
-        self.settings = {}
-        self.lit = False
-        self.at = [0, 0]
-        self.absent = False
-
-    def writevto(self, address, parts):
-        if self.absent or address != 0x3C:
-            raise OSError(19)  # ENODEV
-        control, content = parts
-        if bytes(control) == b"\x40":
-            self._write(content)
-        else:
-            assert bytes(control) == b"\x00"
-            self._obey(bytes(content))
-        return 1 + len(content)
-
-    def _obey(self, commands):
-        at = 0
-        while at < len(commands):
-            command = commands[at]
-            count = DISPLAY_ARGUMENTS.get(command, 0)
-            assert count or command in DISPLAY_SINGLE, hex(command)
-            arguments = list(commands[at + 1 : at + 1 + count])
-            assert len(arguments) == count
-            if command in (0xAE, 0xAF):
-                self.lit = command == 0xAF
-            else:
-                self.settings[command] = arguments
-            if command in (0x21, 0x22):
-                self.at = [self.settings.get(0x22, [0])[0], self.settings.get(0x21, [0])[0]]
-            at += 1 + count
-
-    def _write(self, content):
-        assert self.settings[0x20] == [0]  # horizontal addressing
-        first_column, last_column = self.settings[0x21]
-        first_page, last_page = self.settings[0x22]
-        for byte in content:
-            page, column = self.at
-            self.memory[128 * page + column] = byte
-            column += 1
-            if column > last_column:
-                column = first_column
-                page = first_page if page == last_page else page + 1
-            self.at = [page, column]

@@ -7,10 +7,10 @@ COUNTS = [5, 5, 2, 3, 5]
 
 
 class Person:
-    """`counts`: how many options each question has."""
+    """`counts`: how many options each question has; `more`: what else the dialogue is told."""
 
-    def __init__(self, counts=COUNTS, now_ms=5000):
-        self.dialogue = Dialogue(counts, ticks_diff)
+    def __init__(self, counts=COUNTS, now_ms=5000, **more):
+        self.dialogue = Dialogue(counts, ticks_diff, **more)
         self.now_ms = now_ms
 
     def press(self, option):
@@ -45,3 +45,10 @@ class Person:
 
     def state(self):
         return self.dialogue.state
+
+    def said(self):
+        """The answers that are in memory."""
+        return list(self.dialogue._answers)
+
+    def react(self, event):
+        return self.dialogue.react(event, self.now_ms)

@@ -1,7 +1,31 @@
 """The server's end of a connection, small enough for a test: one device's key, one ledger, real seals."""
 
-from protocol.envelope import ACK, BATCH, DESIRED, STATUS, UP, Header, parse, seal, verify
-from protocol.messages import Ack, Desired, decode_batch, decode_status, encode_ack, encode_desired
+from protocol.envelope import (
+    ACK,
+    BATCH,
+    CONTENT_CHUNK,
+    CONTENT_REQUEST,
+    DESIRED,
+    STATUS,
+    UP,
+    Header,
+    parse,
+    seal,
+    verify,
+)
+from protocol.messages import (
+    CHUNK_BYTES,
+    CHUNKS_MAX,
+    Ack,
+    ContentChunk,
+    Desired,
+    decode_batch,
+    decode_content_request,
+    decode_status,
+    encode_ack,
+    encode_content_chunk,
+    encode_desired,
+)
 from protocol.record import KIND_TOMBSTONE, decode_record
 from protocol.topics import down_topic, up_topic
 
@@ -19,6 +43,10 @@ class ServerEnd:
         self.records = {}
         self.gaps = set()
         self.status = None
+        self.revision = 0  # of what is desired
+        self.items = ()
+        self.packages = {}  # by their SHA-256
+        self.requests = []  # (first chunk, chunks) of each content request
         self.proven = False  # a message has carried our nonce
 
     def take(self, topic, message):
@@ -31,9 +59,11 @@ class ServerEnd:
             assert header.server_nonce == b"\x00" * 8
             self.device_nonce = header.device_nonce
             return self.greet(decode_status(body))
-        assert header.type == BATCH
         assert (header.device_nonce, header.server_nonce) == (self.device_nonce, self.server_nonce)
         self.proven = True
+        if header.type == CONTENT_REQUEST:
+            return self.send(decode_content_request(body))
+        assert header.type == BATCH
         return [self.store(decode_batch(body))]
 
     def greet(self, status):
@@ -61,13 +91,28 @@ class ServerEnd:
                 assert self.records.get(sequence, data) == data, "conflict"
         return self.ack()
 
+    def send(self, request):
+        """The chunks asked for; of a package that we have not, the word that says so."""
+        self.requests.append((request.first_chunk, request.chunks))
+        data = self.packages.get(bytes(request.digest))
+        if data is None:
+            return [self.sealed(CONTENT_CHUNK, encode_content_chunk(ContentChunk(request.digest, 0, 0, b"")))]
+        chunks = -(-len(data) // CHUNK_BYTES)
+        replies = []
+        for chunk in range(request.first_chunk, min(chunks, request.first_chunk + min(request.chunks, CHUNKS_MAX))):
+            part = data[chunk * CHUNK_BYTES : (chunk + 1) * CHUNK_BYTES]
+            replies.append(
+                self.sealed(CONTENT_CHUNK, encode_content_chunk(ContentChunk(request.digest, chunk, chunks, part)))
+            )
+        return replies
+
     def restore(self, through):
         """The database comes back from an older backup."""
         self.stored_through = through
         self.records = {sequence: data for sequence, data in self.records.items() if sequence <= through}
 
     def desired(self, **changes):
-        return self.sealed(DESIRED, encode_desired(Desired(self.server_time, 1, ())), **changes)
+        return self.sealed(DESIRED, encode_desired(Desired(self.server_time, self.revision, self.items)), **changes)
 
     def ack(self, resend_from=0, stored_through=None, journal_id=None, **changes):
         if stored_through is None:

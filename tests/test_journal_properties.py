@@ -4,7 +4,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from firmware.board.nor import NorFlash, PowerCut
+from firmware.board.faulty_nor import FaultyFlash, PowerCut
 from firmware.journal import Full, Journal
 
 JOURNAL_ID = b"property"
@@ -22,7 +22,7 @@ class JournalIsAList(RuleBasedStateMachine):
 
     @initialize(blocks=st.integers(2, 5), slots=st.integers(8, 16))
     def make(self, blocks, slots):
-        self.flash = NorFlash(None, blocks, 32 * slots)
+        self.flash = FaultyFlash(None, blocks, 32 * slots)
         self.records = []
         self.acked = 0
         self.unsure_acks = set()

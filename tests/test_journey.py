@@ -10,18 +10,20 @@ import pytest
 from server.demo.device import SimulatedDevice
 from server.demo.line import Line
 from server.demo.ports import free_port
-from server.demo.story import pet_time, read_story, utc_now
+from server.demo.story import first_screens, pet_time, read_story, utc_now
 from server.demo.trust import add_device, set_up_trust
 from tests.parts import need
 
-GOOD_FOOD, POOR_FOOD = 2, 4  # options of the question about food: excellent, good, fair, poor
+GOOD_FOOD, POOR_FOOD = 2, 5  # options of the question about food; the third is "don't know"
+LANGUAGES = 7  # of the demo's questionnaires
 PASSES = [GOOD_FOOD] * 9 + [POOR_FOOD] * 3
 
 
 def one_pass(food: int) -> list[str]:
-    """Real button presses: any button starts, then five answers; food is the third question of the beds."""
+    """Real button presses: past the first screens, then five answers; food is the third question of the beds."""
     answers = [1, 1, food, 1, 1]
-    return ["press 1", *(line for option in answers for line in ("wait 2000", f"answer {option}")), "wait 7000"]
+    presses = [line for option in answers for line in ("wait 2000", f"answer {option}")]
+    return [*first_screens(LANGUAGES), *presses, "wait 60000"]  # or it would look like one person pressing on
 
 
 def get(url: str) -> str:

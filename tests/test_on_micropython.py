@@ -12,8 +12,8 @@ TIMEOUT_S = 600  # only a hang takes longer
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT / "tests")))
-def test_file_passes_on_micropython(file, micropython):
-    done = run_on_micropython(micropython, file.relative_to(ROOT))
+def test_file_passes_on_micropython(file, micropython, tmp_path):
+    done = run_on_micropython(micropython, file.relative_to(ROOT), scratch=tmp_path)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 
 
@@ -27,8 +27,8 @@ def test_a_failing_and_an_empty_file_are_reported(micropython, tmp_path):
     assert run_on_micropython(micropython, "empty.py", tmp_path).returncode == 1
 
 
-def run_on_micropython(micropython, file, directory=ROOT):
-    environment = micropython_environment()
+def run_on_micropython(micropython, file, directory=ROOT, scratch=""):
+    environment = {**micropython_environment(), "TMPDIR": str(scratch)}
     return subprocess.run(
         [micropython, ROOT / "tests/on_micropython.py", str(file)],
         cwd=directory,

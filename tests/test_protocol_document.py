@@ -7,15 +7,15 @@ from struct import calcsize
 
 import pytest
 
-from protocol import PROTOCOL_VERSION, envelope, identity, instants, messages, package, record, topics
+from protocol import PROTOCOL_VERSION, bodies, envelope, identity, instants, messages, package, record, status, topics
 from tests.parts import ROOT
 
 TEXT = (ROOT / "docs/protocol.md").read_text(encoding="utf-8")
-MODULES = (envelope, identity, instants, messages, package, record, topics)
+MODULES = (bodies, envelope, identity, instants, messages, package, record, status, topics)
 HEADINGS = re.compile(r"^#{2,3} (?:\d+ )?(.+)$", re.MULTILINE)
 CODES = re.compile(r"\d*s|[BHI]")
 BODIES = {
-    "status": (messages.STATUS_FORMAT, messages.Status._fields[:12]),
+    "status": (status.STATUS_FORMAT, status.Status._fields[:12]),
     "desired": (messages.DESIRED_FORMAT, messages.Desired._fields),
     "batch": (messages.BATCH_FORMAT, messages.Batch._fields),
     "ack": (messages.ACK_FORMAT, messages.Ack._fields),
@@ -154,13 +154,14 @@ def test_an_item_has_this_layout():
 
 def test_a_counter_is_a_byte_and_a_number():
     assert "a byte that names it and a u32 value" in section("status")
-    assert messages.COUNTER_FORMAT == "<BI"
+    assert status.COUNTER_FORMAT == "<BI"
 
 
 def test_item_kinds_and_counters_are_these():
     kinds = constants(messages, "ITEM_")
     assert named(table("desired", "Item kind"), "Item kind") == kinds
     assert named(table("status", "Counter"), "Counter") == constants(messages, "COUNTER_")
+    assert named(table("status", "Refusal"), "Refusal") == constants(messages, "REFUSED_")
 
 
 def test_the_topics_are_these():
@@ -190,6 +191,7 @@ def test_the_limits_are_these():
         ("status", "the number of counters (at most {COUNTERS_MAX})"),
         ("batch", "0 to {BATCH_RECORDS_MAX}"),
         ("desired", "at most {ITEMS_MAX}"),
+        ("content_request", "the server sends at most {CHUNKS_MAX} for one request"),
         ("content_chunk", "{CHUNK_BYTES:,} in every chunk but the last, 1 to {CHUNK_BYTES:,} in the last"),
         ("The pet_id area", "{AREA_BYTES:,} bytes of flash"),
         ("The pet_id area", "within the first {IDENTITY_BYTES_MAX} bytes"),

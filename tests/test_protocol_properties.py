@@ -15,6 +15,7 @@ from protocol.identity import Identity, decode_identity, encode_identity
 from protocol.instants import INSTANT_MAX, from_unix, to_unix
 from protocol.package import HEAD_BYTES, pack_package, parse_head
 from protocol.record import Record, check_record, decode_record, encode_record, tombstone
+from protocol.status import COUNTERS_MAX
 from protocol.topics import device_name, parse_up_topic, up_topic
 from tests.protocol.golden import DECODERS, ENCODERS, receive
 
@@ -52,7 +53,7 @@ def statuses(draw):
         draw(u16), draw(u32), clock, quality, draw(eight_bytes),
         draw(st.integers(0, last)), last, draw(st.integers(1, last + 1)),
         draw(u32), draw(u16), draw(u32), draw(u32), draw(versions), draw(versions),
-        tuple(draw(st.lists(st.tuples(u8, u32), max_size=messages.COUNTERS_MAX))),
+        tuple(draw(st.lists(st.tuples(u8, u32), max_size=COUNTERS_MAX))),
     )  # fmt: skip
 
 

@@ -15,40 +15,12 @@ from pathlib import Path
 from mpy_cross_v6_3 import mpy_cross_compile
 
 from tools.bundle import bundle
+from tools.bundles import ENTRIES, LEFT_OUT, ON_DEMAND, OUTSIDE, RESIDENT
 from tools.slim import called_in, slim
 
 PROJECT = Path(__file__).resolve().parents[1]
 PACKAGES = ("protocol", "firmware")
 OPTIMIZATION = 3  # no line numbers: a traceback names the functions, the memory goes to TLS
-# What the other board has for itself.
-LEFT_OUT = {
-    "esp32": ("firmware/simulator.py", "firmware/board/sim.py", "firmware/board/nor.py"),
-    "sim": ("firmware/handheld.py", "firmware/board/esp32.py", "firmware/board/ssd1306.py"),
-}
-ENTRIES = {"esp32": ("firmware.handheld", "run"), "sim": ("firmware.simulator", "main")}  # module and function
-# What is in memory at all times is one bundle; what is loaded for a while and forgotten is one for each occasion.
-DEVICE = "firmware.device"
-ON_DEMAND = {
-    "firmware.starting": (
-        "firmware.settings",
-        "firmware.package_file",
-        "firmware.journal_mount",
-        "protocol.identity",
-        "protocol.package",
-    ),
-    "firmware.syncing": (
-        "firmware.sync",
-        "firmware.outbox",
-        "firmware.link",
-        "firmware.link_error",
-        "firmware.board.deadline",
-        "firmware.board.stream",
-        "protocol.envelope",
-        "protocol.messages",
-        "protocol.topics",
-    ),
-    "firmware.failing": ("firmware.failures",),
-}
 
 
 class BuildError(RuntimeError):
@@ -78,9 +50,12 @@ def build_application(target: Path, board: str = "esp32") -> list[Path]:
 
 def _bundles(modules: Iterable[str], entry: str) -> dict[str, list[str]]:
     """The modules of each bundle. The entry is one by itself, because it is started by its name."""
-    on_demand = {name: list(members) for name, members in ON_DEMAND.items()}
-    elsewhere = {entry, *(member for members in on_demand.values() for member in members)}
-    return {entry: [entry], DEVICE: [module for module in modules if module not in elsewhere], **on_demand}
+    present = set(modules)
+    listed = {name: [each for each in members if each in present] for name, members in (RESIDENT | ON_DEMAND).items()}
+    nowhere = present - {entry} - {module for members in listed.values() for module in members}
+    if nowhere:
+        raise BuildError(f"tools/bundles.py does not say when {', '.join(sorted(nowhere))} is in memory")
+    return {entry: [entry], **listed}
 
 
 def _sources(board: str) -> Iterator[tuple[str, Path]]:
@@ -88,9 +63,9 @@ def _sources(board: str) -> Iterator[tuple[str, Path]]:
     for package in PACKAGES:
         for source in sorted((PROJECT / package).rglob("*.py")):
             name = source.relative_to(PROJECT)
-            if str(name) not in LEFT_OUT[board]:
-                parts = name.parent.parts if name.name == "__init__.py" else name.with_suffix("").parts
-                yield ".".join(parts), source
+            module = ".".join(name.parent.parts if name.name == "__init__.py" else name.with_suffix("").parts)
+            if module not in (*LEFT_OUT[board], *OUTSIDE):
+                yield module, source
 
 
 def _compile(module: str, source: str, optimization: int = OPTIMIZATION) -> bytes:

@@ -1,12 +1,13 @@
 """Puts modules together into a few bundles: each module costs memory for itself, its names and every import of one.
 
 A device also finds few files faster than many: each import looks through the flash for several names. Modules of one
-bundle share one namespace, in which a name that two of them give a meaning to is told apart by its module's name.
+bundle share one namespace; a name that two modules give a meaning to is told apart by its module's name.
 """
 
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 Names = dict[str, str]
@@ -17,8 +18,7 @@ def bundle(sources: Mapping[str, str], bundles: Mapping[str, Iterable[str]]) -> 
     """Bundle name to source. `bundles`: for each the modules in it; every module of `sources` is in exactly one."""
     trees = {module: _without_types(ast.parse(source)) for module, source in sources.items()}
     home = {module: name for name, modules in bundles.items() for module in modules}
-    renamed = {name: _unique_names(trees, set(modules)) for name, modules in bundles.items()}
-    new_names = {module: names for of_bundle in renamed.values() for module, names in of_bundle.items()}
+    new_names = _unique_names(trees)
     bundled = {}
     for name, modules in bundles.items():
         body: list[ast.stmt] = []
@@ -55,17 +55,19 @@ def _top_names(tree: ast.Module) -> set[str]:
     return names
 
 
-def _unique_names(trees: Mapping[str, ast.Module], modules: set[str]) -> dict[str, Names]:
-    """For each module of a bundle: its top-level names, and what they are called in the bundle."""
-    tops = {module: _top_names(trees[module]) for module in modules}
-    times: dict[str, int] = {}
-    for names in tops.values():
-        for name in names:
-            times[name] = times.get(name, 0) + 1
+def _unique_names(trees: Mapping[str, ast.Module]) -> dict[str, Names]:
+    """For each module: its top-level names, and what they are called in the bundles; no two are called alike."""
+    tops = {module: _top_names(tree) for module, tree in trees.items()}
+    times = Counter(name for names in tops.values() for name in names)
     return {
-        module: {name: name if times[name] == 1 else f"{name}_{module.rpartition('.')[2]}" for name in names}
+        module: {name: name if times[name] == 1 else _told_apart(name, module) for name in names}
         for module, names in tops.items()
     }
+
+
+def _told_apart(name: str, module: str) -> str:
+    suffix = module.replace(".", "_")
+    return f"{name}_{suffix.upper() if name.isupper() else suffix}"  # a constant still looks like one
 
 
 def _in_order(trees: Mapping[str, ast.Module], modules: set[str]) -> list[str]:

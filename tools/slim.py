@@ -2,12 +2,11 @@
 
 Four passes over the syntax trees, before mpy-cross sees them. A named number or text becomes itself wherever it is
 used, across modules. What no module of the set uses, for instance the server's half of the protocol, is left out.
-Private names become a few short ones that all modules share, and so do parameters that nobody passes by name. Every
-name that goes saves its text, its place in the interpreter's table of names, and its place in each module that
-imports it.
+All names of ours become a few short ones that all modules share (tools/names.py), and so do parameters that nobody
+passes by name. Every name that goes saves its text, its place in the interpreter's table of names, and its place in
+each module that imports it.
 
-What makes this safe is our style: names are imported by `from module import name` and never looked up by text, and a
-private name is used in its own module only.
+What makes this safe is our style: names are imported by `from module import name` and never looked up by text.
 """
 
 from __future__ import annotations
@@ -17,6 +16,8 @@ import operator
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
+
+from tools.names import shorten
 
 CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*$")
 OPERATORS: dict[type, Any] = {
@@ -34,10 +35,10 @@ Statements = list[ast.stmt]
 def slim(sources: dict[str, str], roots: Iterable[str]) -> dict[str, str]:
     """Module name to source, and what comes out of it. `roots`: names that are used from outside (see `called_in`)."""
     trees = {name: ast.parse(source) for name, source in sources.items()}
+    roots = set(roots)
     _fold(trees)
     _shake(trees, set(roots))
-    for tree in trees.values():
-        _Shorten().visit(tree)
+    shorten(trees, roots)
     keywords = {node.arg for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.keyword)}
     for tree in trees.values():
         _Parameters({word for word in keywords if word}).visit(tree)
@@ -213,41 +214,6 @@ def _import_is_used(statement: ast.stmt, used: set[str]) -> bool:
         statement.names = [alias for alias in statement.names if (alias.asname or alias.name).split(".")[0] in used]
         return bool(statement.names)
     return True
-
-
-class _Shorten(ast.NodeTransformer):
-    """`_remaining_ms` becomes `_a`: private names differ within a module, and are the same few in all of them."""
-
-    def __init__(self) -> None:
-        self._short: dict[str, str] = {}
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        node.id = self._of(node.id)
-        return node
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.Attribute:
-        self.generic_visit(node)
-        node.attr = self._of(node.attr)
-        return node
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        self.generic_visit(node)
-        node.name = self._of(node.name)
-        return node
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
-        self.generic_visit(node)
-        node.name = self._of(node.name)
-        return node
-
-    def visit_arg(self, node: ast.arg) -> ast.arg:
-        node.arg = self._of(node.arg)
-        return node
-
-    def _of(self, name: str) -> str:
-        if not name.startswith("_") or name.startswith("__") or name == "_":
-            return name
-        return self._short.setdefault(name, "_" + _letters(len(self._short)))
 
 
 class _Parameters(ast.NodeTransformer):

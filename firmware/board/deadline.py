@@ -7,14 +7,13 @@ It is done when there is no stored address, or the stored one has failed; the de
 
 import errno
 import socket
-import ssl
 
 from firmware.board.stream import WRITE_BYTES_MAX, DeadlineSocket
-from firmware.link_error import CERTIFICATE, INTERRUPTED, NAME, NO_CA, TIMED_OUT, LinkError
+from firmware.link_error import INTERRUPTED, TIMED_OUT, LinkError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from typing import Any, Protocol
 
     class Ticks(Protocol):
@@ -31,34 +30,33 @@ class Network:
     `server_name` is the broker's name: the certificate must be made out for it, and it is looked up when the address
     given to umqtt has failed. `ticks` must be real time, also where the rest of a board is virtual. `interrupted` is
     asked at least every POLL_SLICE_MS while waiting. `resolved` is the numeric address used last, worth storing once
-    a connection has come about. `buffer` holds WRITE_BYTES_MAX bytes: a board that makes one Network after the other
-    keeps it, so that the heap is not asked again for so long a piece.
+    a connection has come about. `unsent` holds what is to be sent: a batch is made in it, so that there is
+    no other piece as long.
     """
 
     def __init__(
         self,
-        ca_der: "bytes | None",
+        authorities: "list[bytes]",
         server_name: str,
         ticks: "Ticks",
         interrupted: "Callable[[], bool | None]",
         look_up: "Callable[..., Any]" = socket.getaddrinfo,
         make_socket: "Callable[[], Any]" = socket.socket,
         secure: "Callable[..., Any] | None" = None,
-        buffer: "bytearray | None" = None,
     ) -> None:
         self.server_name = server_name
         self.ticks = ticks
         self.resolved: str | None = None
         self.make_socket = make_socket
-        self.unsent = buffer or bytearray(WRITE_BYTES_MAX)
-        self._ca_der = ca_der
+        self.unsent = bytearray(WRITE_BYTES_MAX)
+        self._authorities = authorities
         self._interrupted = interrupted
         self._look_up = look_up
-        self._secure = secure or verified
+        self._secure = secure
         self._ends = ticks.ticks_ms()  # an operation that nobody armed has no time at all
         self._sent_at = self._ends
-        self._instead: str | None = None
-        self._by_address = False
+        self.instead: str | None = None  # of the host that umqtt was given
+        self.by_address = False  # the last attempt
         self._current: DeadlineSocket | None = None
 
     def arm(self, timeout_ms: int) -> None:
@@ -85,28 +83,21 @@ class Network:
 
     def getaddrinfo(self, host: str, port: int) -> "list[tuple[Any, ...]]":
         """One entry, IPv4. `host` may be a stored numeric address; then nothing blocks."""
-        asked = self._instead or host
-        self._by_address = asked != self.server_name
-        try:
-            entries = self._look_up(asked, port)
-        except (OSError, IndexError) as error:
-            self.check("looking up %s" % asked)
-            raise LinkError(NAME, "%s was not found: no network, or no such name (%s)" % (asked, error)) from None
-        self.check("looking up %s" % asked)
-        for entry in entries:
-            if entry[0] in (socket.AF_INET, 0):
-                self.resolved = _numeric(entry[-1])
-                self._instead = self.resolved
-                return [entry]
-        raise LinkError(NAME, "%s has no IPv4 address" % asked)
+        from firmware.board.joining import find  # in memory only until the connection stands
+
+        return find(self, self._look_up, host, port)
 
     def forget_address(self) -> bool:
         """The address tried last did not lead to the broker: look the name up next time. False: it just was."""
-        self._instead = self.server_name
-        return self._by_address
+        self.instead = self.server_name
+        return self.by_address
 
     def secure(self, raw: "Any") -> "Any":
-        return self._secure(raw, self._ca_der, self.server_name)
+        if self._secure:
+            return self._secure(raw, self._authorities, self.server_name)
+        from firmware.board.joining import verified
+
+        return verified(raw, self._authorities, self.server_name)
 
     def flush(self) -> None:
         """Send what waits in the buffer: umqtt leaves PUBACK and PINGREQ there."""
@@ -130,39 +121,3 @@ class Network:
         self._current = None
         if current:
             current.drop()
-
-
-def verified(raw: "Any", ca_der: "bytes | None", server_name: str) -> "Any":
-    """TLS over `raw`. The server must show a certificate signed by a CA of `ca_der`, made out for `server_name`.
-
-    `ca_der` is one DER certificate or several one after the other (this CA and the next). There is no way without.
-    """
-    if not ca_der:
-        raise LinkError(CERTIFICATE, NO_CA)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.verify_mode = ssl.CERT_REQUIRED
-    try:
-        for certificate in _certificates(ca_der):
-            context.load_verify_locations(cadata=certificate)
-    except ValueError:
-        raise LinkError(CERTIFICATE, "this device's CA certificate cannot be read: provision it again") from None
-    return context.wrap_socket(raw, server_hostname=server_name, do_handshake_on_connect=False)
-
-
-def _certificates(ca_der: bytes) -> "Iterator[bytes]":
-    """Each DER certificate: tag 0x30, then its length in two bytes (X.690 section 8.1.3; none is shorter than 256)."""
-    at = 0
-    while at < len(ca_der):
-        header = ca_der[at : at + 4]
-        if len(header) < 4 or header[0] != 0x30 or header[1] != 0x82:
-            raise ValueError("not a DER certificate at byte %d" % at)
-        length = 4 + (header[2] << 8 | header[3])
-        yield ca_der[at : at + length]
-        at += length
-
-
-def _numeric(address: "Any") -> str:
-    """The IPv4 address in digits. The unix port gives the C structure (2 bytes family, 2 port, 4 address)."""
-    if isinstance(address, tuple):
-        return str(address[0])
-    return ".".join([str(byte) for byte in bytes(address[4:8])])

@@ -1,8 +1,11 @@
 """The simulated board: the same interface as the ESP32's, over files, a pipe and a clock that can be virtual.
 
 A folder is the device: `journal.nor` and `pet_id.bin` are its flash partitions, `vfs/` its file system,
-`counters.json` its small counters. Ending with `deep_sleep` keeps RTC and RTC memory in `retained.bin`; any other end
+`counters.json` its small counters. Ending with `keep_power` keeps RTC and RTC memory in `retained.bin`; any other end
 of the process is a loss of power: the RTC starts again in 2000, as an ESP32's does.
+
+Deep sleep ends the program, not the process: `deep_sleep` raises Asleep, and whoever runs the program lets time pass
+while `asleep()`, then starts it anew.
 """
 
 import os
@@ -16,6 +19,7 @@ from struct import pack, unpack
 import framebuf
 
 from firmware.board.nor import NorFlash
+from firmware.board.retained import read_part, write_part
 from protocol.instants import UNIX_OFFSET_S
 
 TYPE_CHECKING = False
@@ -41,8 +45,15 @@ class RealTicks:
     ticks_add = staticmethod(time.ticks_add)
 
 
+class Asleep(BaseException):
+    """The program is over, for now: the chip sleeps deeply. No program may catch it."""
+
+
 class Board:
-    """`virtual`: PET time at which a virtual clock starts, or None for the host's clock."""
+    """`virtual`: PET time at which a virtual clock starts, or None for the host's clock.
+
+    A scenario may set `battery`, in mV (0: runs from the wall), and `memory_short`.
+    """
 
     def __init__(self, directory: str, virtual: "int | None" = None, quiet: bool = False) -> None:
         self.directory = directory
@@ -52,7 +63,13 @@ class Board:
         self.height = HEIGHT
         self._buffer = bytearray(WIDTH * HEIGHT // 8)
         self.framebuffer = framebuf.FrameBuffer(self._buffer, WIDTH, HEIGHT, framebuf.MONO_VLSB)
+        self.battery = 0
+        self.memory_short = False
+        self.restarting = False
         self._quiet = quiet
+        self._wakes_ms: int | None = None  # when deep sleep ends by itself; None: awake
+        self._held = 0  # buttons that were down when it fell asleep
+        self._woken_by = 0
         self._virtual_ms: int | None = None if virtual is None else 0
         self._presses: list[tuple[int, int, int]] = []  # (button, down at, up at), in ticks
         self._input = poll()
@@ -82,10 +99,22 @@ class Board:
                 down_ms = after_ms
         self._presses.append((button, down_ms, self.ticks_add(down_ms, duration_ms)))
 
+    def push_together(self, buttons: "tuple[int, ...]", duration_ms: int) -> None:
+        """Several fingers: these buttons go down now."""
+        down_ms = self.ticks_ms()
+        for button in buttons:
+            self._presses.append((button, down_ms, self.ticks_add(down_ms, duration_ms)))
+
     def busy(self) -> bool:
         """Whether a scripted press is still to come or to end."""
         self.levels()
         return bool(self._presses)
+
+    def wake_levels(self) -> int:
+        return self._woken_by
+
+    def signal(self, event: str) -> None:
+        pass  # a browser has no buzzer
 
     def show(self, name: str) -> None:
         if not self._quiet:
@@ -108,6 +137,8 @@ class Board:
         command waits.
         """
         now_ms = self.ticks_ms()
+        if self._wakes_ms is not None:
+            limit_ms = max(0, min(limit_ms, self.ticks_diff(self._wakes_ms, now_ms)))
         for _, down_ms, up_ms in self._presses[:2]:
             for change_ms in (down_ms, up_ms, self.ticks_add(up_ms, GAP_MS)):
                 left_ms = self.ticks_diff(change_ms, now_ms)
@@ -118,6 +149,37 @@ class Board:
         self._virtual_ms += limit_ms
         return False
 
+    def wait(self, limit_ms: int) -> None:
+        self.pass_time(limit_ms)
+
+    def deep_sleep(self, seconds: int) -> None:
+        self._wakes_ms = self.ticks_add(self.ticks_ms(), seconds * 1000)
+        self._held = self.levels()
+        raise Asleep
+
+    def restart(self) -> None:
+        self.restarting = True
+        self.deep_sleep(1)
+
+    def asleep(self) -> bool:
+        """Whether it still sleeps deeply. What lets time pass meanwhile is `pass_time`."""
+        if self._wakes_ms is None:
+            return False
+        levels = self.levels()
+        self._held &= levels
+        self._woken_by = levels & ~self._held
+        if self._woken_by or self.ticks_diff(self._wakes_ms, self.ticks_ms()) <= 0:
+            self._wakes_ms = None
+            self.framebuffer.fill(0)  # RAM is gone; the display still shows what it showed
+        return self._wakes_ms is not None
+
+    def wake(self) -> None:
+        """End deep sleep by hand, as its time would."""
+        self._wakes_ms = None
+
+    def watch(self) -> None:
+        pass  # whoever started the process watches it
+
     def rtc_seconds(self) -> int:
         return self._host_seconds() + self._offset_s
 
@@ -126,13 +188,13 @@ class Board:
 
     # --- what survives
 
-    def retained(self) -> bytes:
-        return self._retained
+    def retained(self, part: str) -> bytes:
+        return read_part(self._retained, part)
 
-    def retain(self, data: bytes) -> None:
-        self._retained = data
+    def retain(self, part: str, data: bytes) -> None:
+        self._retained = write_part(self._retained, part, data)
 
-    def deep_sleep(self) -> None:
+    def keep_power(self) -> None:
         """Keep RTC and RTC memory over the end of this process."""
         offset_s = self.rtc_seconds() - (int(time.time()) - UNIX_OFFSET_S)
         with open(self.directory + "/retained.bin", "wb") as file:
@@ -166,20 +228,26 @@ class Board:
         return os.urandom(count)
 
     def battery_mv(self) -> int:
-        return 0  # runs from the wall
+        return self.battery
+
+    def memory_is_short(self) -> bool:
+        return self.memory_short
 
     # --- network
 
     def network_up(self, wifi: "list[dict[str, str]]", timeout_ms: int) -> None:
         pass  # the host's network is up
 
-    def network_down(self) -> None:
+    def network_down(self, proved: bool = False) -> None:
         pass
 
-    def network(self, ca_der: "bytes | None", server_name: str, interrupted: "Callable[[], bool]") -> "Network":
+    def network_state(self) -> str:
+        return ""
+
+    def network(self, authorities: "list[bytes]", server_name: str, interrupted: "Callable[[], bool]") -> "Network":
         from firmware.board.deadline import Network  # in memory only while there is a sync
 
-        return Network(ca_der, server_name, RealTicks, interrupted)
+        return Network(authorities, server_name, RealTicks, interrupted)
 
     def tell(self, event: str, **fields: object) -> None:
         fields["event"] = event

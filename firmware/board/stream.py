@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from firmware.board.deadline import Network
 
 POLL_SLICE_MS = 20  # how late a deadline or a press may be noticed while waiting
-WRITE_BYTES_MAX = 3500  # a packet up to here leaves in one write, and in one TLS record of the ESP32 (4 KB)
+WRITE_BYTES_MAX = 3328  # a whole batch: up to here a packet leaves in one write, in one TLS record of the ESP32 (4 KB)
 READ_BYTES_MAX = 4096  # no message of the protocol is longer; umqtt would allocate whatever the wire says
 LENGTH_BYTES_MAX = 4  # MQTT 3.1.1 section 2.2.3; umqtt would read on for ever, into an ever larger number
 FRUITLESS_MAX = 2  # times in a row that a ready stream may do nothing, before we pause for it
@@ -73,14 +73,14 @@ class DeadlineSocket:
         except (OSError, ValueError, MemoryError) as error:
             raise _failure(error, doing, False) from None
 
-    def read(self, size: int) -> "bytes | None":
+    def read(self, size: int) -> "bytes | bytearray | None":
         """Exactly `size` bytes. None when nothing is there and setblocking(False) was said."""
         if not 0 <= size <= READ_BYTES_MAX:
             raise LinkError(PROTOCOL, "the broker announced %d bytes, at most %d make sense" % (size, READ_BYTES_MAX))
         self.flush()
         if size == 0:
             return b""
-        data = self._ahead or self._some(size, self._blocking)
+        data: bytes | bytearray | None = self._ahead or self._some(size, self._blocking)
         self._ahead = b""
         if data is not None and len(data) < size:
             data = self._rest(data, size)
@@ -155,7 +155,7 @@ class DeadlineSocket:
                 return None
             self._step(select.POLLIN, doing)
 
-    def _rest(self, start: bytes, size: int) -> bytes:
+    def _rest(self, start: "bytes | bytearray", size: int) -> bytearray:
         whole = bytearray(size)
         have = len(start)
         whole[:have] = start
@@ -163,7 +163,7 @@ class DeadlineSocket:
             part = self._some(size - have, True) or b""
             whole[have : have + len(part)] = part
             have += len(part)
-        return bytes(whole)
+        return whole  # a copy would need its size twice
 
     def _send(self, view: memoryview) -> None:
         """All of it. TLS on the ESP32 takes a part, then nothing several times: it is offered the same bytes again."""

@@ -4,7 +4,7 @@ import gc
 import sys
 import time
 
-from firmware.board.nor import NorFlash
+from firmware.board.faulty_nor import FaultyFlash
 from firmware.journal import Full, Journal
 from tests.firmware.journals import DEVICE_ID, append, mount, remove, scratch_path
 
@@ -15,7 +15,7 @@ RECORDS_A_BLOCK = BLOCK_BYTES // 32 - 1
 
 def wear(blocks, wraps, ack_every):
     """(bytes programmed, erases, programs) a response, once around the ring and then over so many wraps."""
-    flash = NorFlash(None, blocks, BLOCK_BYTES)
+    flash = FaultyFlash(None, blocks, BLOCK_BYTES)
     journal = mount(flash)
     round_trip = blocks * RECORDS_A_BLOCK
     run(journal, round_trip, ack_every)
@@ -35,7 +35,7 @@ def run(journal, responses, ack_every):
 
 def filled(path):
     """A partition of 1 MiB filled to the last record: (flash, records)."""
-    flash = NorFlash(path, PARTITION_BLOCKS, BLOCK_BYTES)
+    flash = FaultyFlash(path, PARTITION_BLOCKS, BLOCK_BYTES)
     journal = mount(flash)
     try:
         while True:
@@ -46,7 +46,7 @@ def filled(path):
 
 def mounted_at(path, records, unacked):
     """(bytes read, reads, milliseconds) of a mount of 1 MiB that holds so many records."""
-    flash = NorFlash(path, PARTITION_BLOCKS, BLOCK_BYTES)
+    flash = FaultyFlash(path, PARTITION_BLOCKS, BLOCK_BYTES)
     journal = mount(flash)
     append(journal, records)
     journal.acknowledge(records - unacked)

@@ -2,7 +2,7 @@
 
 import os
 
-from firmware.board.nor import NorFlash
+from firmware.board.faulty_nor import FaultyFlash
 from firmware.journal import Full, Journal
 
 BLOCKS = 8
@@ -15,7 +15,7 @@ ALL = 1_000_000
 
 
 def ring(blocks=BLOCKS, block_bytes=BLOCK_BYTES):
-    return NorFlash(None, blocks, block_bytes)
+    return FaultyFlash(None, blocks, block_bytes)
 
 
 def mount(flash, device_id=DEVICE_ID, **settings):

@@ -1,6 +1,6 @@
 """The application over flash that tears and fails: kept before thanked, whatever happens."""
 
-from firmware.board.nor import PowerCut
+from firmware.board.faulty_nor import PowerCut
 from firmware.dialogue import TIMEOUT_MS
 from tests.composed_device import READ_MS, Device, records
 
@@ -86,6 +86,7 @@ def test_a_journal_that_fills_up_during_a_pass_does_not_thank():
     while device.journal().free_slots > 1:
         device.answer(1, 1, 1)
         device.wait(9000)
+    device.press(3)
     device.press(3)
     device.press(1)
     device.journal().append(b"\x01" + bytes(27))  # the last slot goes to something else

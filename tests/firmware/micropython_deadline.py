@@ -100,9 +100,9 @@ def test_a_refused_connection_is_told_apart_also_where_only_the_first_write_show
 
 
 def test_without_a_usable_ca_there_is_no_connection():
-    for ca_der in (None, b"", b"-----BEGIN CERTIFICATE-----", b"\x30\x82\x01", b"\x30\x82\x00\x02ab"):
-        rig = Rig(secure=None, ca_der=ca_der)
-        assert failure(rig.connect) == CERTIFICATE, ca_der
+    for authorities in ([], [b""], [b"-----BEGIN CERTIFICATE-----"], [b"\x30\x82\x01"], [b"\x30\x82\x00\x02ab"]):
+        rig = Rig(secure=None, authorities=authorities)
+        assert failure(rig.connect) == CERTIFICATE, authorities
         assert len(rig.wires) == 1
         assert rig.wire.writes == []
 
@@ -111,15 +111,15 @@ def test_no_byte_leaves_without_tls():
     """Whatever the arguments, the stream that is written to is the one that `secure` gave, and that verifies."""
     seen = []
 
-    def secure(raw, ca_der, server_name):
-        seen.append((ca_der, server_name))
+    def secure(raw, authorities, server_name):
+        seen.append((authorities, server_name))
         return raw
 
     rig = Rig(secure=secure)
     rig.connect()
-    assert seen == [(b"ca", NAME_OF_BROKER)]
+    assert seen == [((b"ca",), NAME_OF_BROKER)]
     modes = []
-    for name in ("deadline", "stream"):
+    for name in ("deadline", "joining", "stream"):
         with open(f"firmware/board/{name}.py") as source:
             modes += [line.strip() for line in source if "CERT_" in line]
     assert modes == ["context.verify_mode = ssl.CERT_REQUIRED"], modes

@@ -107,14 +107,14 @@ def test_a_flood_is_bounded_and_the_newest_survive():
     bench.link.publish(UP, b"x")
     assert len(bench.link._inbox) == link_module.INBOX_MESSAGES_MAX
     assert bench.link._inbox[-1] == (TOPIC, b"39")
-    bench = Bench(broker=Broker(before_puback=message(TOPIC, bytes(2900)) * 3))
+    bench = Bench(broker=Broker(before_puback=message(TOPIC, bytes(1450)) * 3))
     bench.link.open()
     bench.link.publish(UP, b"x")
     assert len(bench.link._inbox) == 2
 
 
-def test_the_defect_that_renewal_avoids_is_real():
-    """When this fails, umqtt wraps its packet ids and the renewal can go."""
+def test_the_defect_that_beginning_anew_avoids_is_real():
+    """When this fails, umqtt wraps its packet ids and beginning anew can go."""
     bench = Bench()
     bench.link.open()
     bench.link._client.pid = 65535

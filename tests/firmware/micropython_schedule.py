@@ -1,7 +1,10 @@
 """When a device syncs by itself: on time, at a backlog, never under a patient's hands, ever less often in vain."""
 
-from firmware.application import BACKOFF_MAX, QUIET_MS, SyncResult
+import firmware.sync  # before a device starts, so that it stays in memory and can be replaced
+from firmware.asking import QUIET_MS
 from firmware.board.sim import PRESS_MS
+from firmware.schedule import BACKOFF_MAX, BACKOFF_S_MAX
+from firmware.sync_result import SyncResult
 from tests.composed_device import NEVER_S, Device
 
 EVERY_S = 3600
@@ -17,16 +20,16 @@ class Syncs:
         self.at_s = []
         self.error = None
         self.interrupted = False
-        device.application._sync = self
+        firmware.sync.Sync = lambda *_: self
 
-    def __call__(self):
+    def run(self):
         self.at_s.append(self.device.board.ticks_ms() // 1000)
         journal = self.device.journal()
         waiting = journal.last_sequence - journal.acked_through
         if self.error is None:
             journal.acknowledge(journal.last_sequence)
-            return SyncResult(waiting, 0, None, False)
-        return SyncResult(0, waiting, self.error, self.interrupted)
+            return SyncResult(waiting, 0, None, False, False)
+        return SyncResult(0, waiting, self.error, self.interrupted, False)
 
 
 def scheduled(**settings):
@@ -59,7 +62,7 @@ def test_every_failure_doubles_the_pause_up_to_a_limit_and_success_ends_it():
     syncs.error = "no network"
     device.wait(DAY_MS)
     for failures, pause in enumerate(pauses(syncs.at_s), 1):
-        expected = 60 << min(failures, BACKOFF_MAX)
+        expected = min(60 << min(failures, BACKOFF_MAX), BACKOFF_S_MAX)
         assert expected <= pause <= expected * 5 // 4 + 1, (failures, pause)
     assert len(syncs.at_s) > BACKOFF_MAX + 5
     syncs.error = None
@@ -125,21 +128,22 @@ def test_a_sync_that_a_press_ended_is_no_failure_and_is_soon_tried_again():
     device, syncs = scheduled(sync_every_s=EVERY_S)
     syncs.error, syncs.interrupted = "interrupted", True
 
-    def pressed():
-        device.board.push(3, 300)
-        return Syncs.__call__(syncs)
+    class Pressed:
+        def run(self):
+            device.board.push(3, 300)
+            return syncs.run()
 
-    device.application._sync = pressed
+    firmware.sync.Sync = lambda *_: Pressed()
     for _ in range(90):
         if not syncs.at_s:
             device.wait(60000)
     assert device.board.shown[-1] in ("question", "warning", "idle")
     assert device.board.shown.count("question") == 1
-    device.application._sync = syncs
+    firmware.sync.Sync = lambda *_: syncs
     syncs.error, syncs.interrupted = None, False
     device.wait(100000)  # nobody answers; the question times out and it is quiet again
     assert len(syncs.at_s) == 2
-    assert device.application._failures == 0
+    assert device.application.schedule._failures == 0
 
 
 def test_a_button_that_is_stuck_does_not_keep_the_answers_on_the_device():
@@ -152,7 +156,7 @@ def test_a_button_that_is_stuck_does_not_keep_the_answers_on_the_device():
 
 def test_a_wanted_sync_waits_only_for_the_hand_to_leave():
     device, syncs = scheduled()
-    device.application.want_sync()
+    device.application.schedule.want()
     asked_s = device.board.ticks_ms() // 1000
     device.wait(10000)
     assert syncs.at_s[0] - asked_s <= 1 + QUIET_MS // 1000
@@ -166,12 +170,13 @@ def test_quiet_is_known_across_the_wrap_of_the_ticks():
     board.ticks_diff = lambda later, earlier: (later - earlier + (1 << 29)) % (1 << 30) - (1 << 29)
     board.ticks_ms = lambda: board._virtual_ms % (1 << 30)
     board._virtual_ms = (1 << 30) - 30000
-    device.application._buttons._diff = device.application._dialogue._diff = board.ticks_diff
-    device.application._moved_ms = board.ticks_ms()
-    journal = device.journal()
-    journal.append(b"\x01" + bytes(27))
-    syncs.device.application._moved_ms = (board.ticks_ms() - 9 * DAY_MS) % (1 << 30)  # nobody came for nine days
-    assert device.application._sync_is_due(board.ticks_ms())
+    asking = device.application._phase
+    asking._buttons._diff = asking._dialogue._diff = board.ticks_diff
+    device.journal().append(b"\x01" + bytes(27))
+    asking._moved_ms = (board.ticks_ms() - 9 * DAY_MS) % (1 << 30)  # nobody came for nine days
+    device.application.step()
+    device.application.step()
+    assert syncs.at_s
 
 
 def test_the_settings_of_a_demo_that_never_syncs_by_itself_are_kept_to():

@@ -5,7 +5,7 @@ and for every way in which that operation can be torn: the device starts again, 
 starts again, and must know exactly what was completed. The run itself never notices.
 """
 
-from firmware.board.nor import NorFlash, PowerCut
+from firmware.board.faulty_nor import FaultyFlash, PowerCut
 from tests.firmware.bystander import Bystander
 
 BLOCKS = 8
@@ -14,7 +14,7 @@ APPENDS_AFTERWARDS = 40
 SCATTERED_CUTS = 4  # of each operation
 
 
-class Watched(NorFlash):
+class Watched(FaultyFlash):
     """Calls `before(kind, address, length)` ahead of every operation; the flash is still untouched then."""
 
     before = None
@@ -86,7 +86,7 @@ class Campaign:
         self.first_cuts = 0
         self.second_cuts = 0
         self.flash = Watched(None, BLOCKS, BLOCK_BYTES)
-        self.victim = NorFlash(None, BLOCKS, BLOCK_BYTES)
+        self.victim = FaultyFlash(None, BLOCKS, BLOCK_BYTES)
         self.bystander = Bystander(firmware)
 
     def run(self, workload, amount):
@@ -192,7 +192,7 @@ def weak_programs(firmware, runs, seed=1, faults=25):
     """Runs in which `faults` programs fail silently, checked after restarts all along; AssertionError when it shows."""
     sampler = Sampler(seed)
     for _ in range(runs):
-        flash = NorFlash(None, BLOCKS, BLOCK_BYTES)
+        flash = FaultyFlash(None, BLOCKS, BLOCK_BYTES)
         bystander = Bystander(firmware)
         journal = bystander.mount(flash)
         for _ in range(faults):

@@ -1,40 +1,12 @@
 """Buttons: contacts that bounce, hands that shake, a thumb on two buttons, a counter that wraps."""
 
-from firmware.buttons import HOLD_MS, REPEAT_MS, STABLE_MS, Buttons
-from tests.esp32_ticks import PERIOD, ticks_add, ticks_diff
+from firmware.buttons import HOLD_MS, REPEAT_MS, STABLE_MS
+from tests.esp32_ticks import PERIOD
+from tests.finger import SAMPLE_MS, Finger
 
 BACK = 6
 HOLD = -6
-SAMPLE_MS = 5
 DAY_MS = 86400000
-
-
-class Finger:
-    """Holds buttons down for a while and gathers what `Buttons` makes of it."""
-
-    def __init__(self, now_ms=1000):
-        self.buttons = Buttons(ticks_diff)
-        self.now_ms = now_ms
-
-    def keep(self, down, duration_ms):
-        """These buttons are down for so long: the events that come of it."""
-        levels = 0
-        for number in down:
-            levels |= 1 << (number - 1)
-        events = []
-        for _ in range(0, duration_ms, SAMPLE_MS):
-            event = self.buttons.sample(levels, self.now_ms)
-            if event:
-                events.append(event)
-            self.now_ms = ticks_add(self.now_ms, SAMPLE_MS)
-        return events
-
-    def press(self, number, duration_ms=60, pause_ms=60):
-        return self.keep([number], duration_ms) + self.keep([], pause_ms)
-
-    def rest(self, duration_ms):
-        """Time passes and nobody samples, as in sleep."""
-        self.now_ms = ticks_add(self.now_ms, duration_ms)
 
 
 def test_an_answer_counts_when_the_button_goes_down():

@@ -30,10 +30,12 @@ class ClockParts:
     def set_rtc(self, instant):
         self.rtc = instant
 
-    def retained(self):
+    def retained(self, part):
+        assert part == "clock"
         return self.memory
 
-    def retain(self, data):
+    def retain(self, part, data):
+        assert part == "clock"
         self.memory = bytes(data)
 
     def load_counter(self, name):

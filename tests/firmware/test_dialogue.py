@@ -58,7 +58,7 @@ def test_any_button_begins_and_is_no_answer():
         person = at(IDLE)
         begin(person)
         assert person.view() == View(ASKING, 0, 0)
-        assert person.dialogue._answers == [0, 0, 0, 0, 0]
+        assert person.said() == [0, 0, 0, 0, 0]
 
 
 def test_idle_waits_for_ever():
@@ -97,14 +97,14 @@ def test_back_from_the_first_question_ends_and_keeps_nothing():
     person = Person().begin()
     person.back()
     assert person.view() == View(IDLE, 0, 0)
-    assert person.dialogue._answers == []
+    assert not any(person.said())
 
 
 def test_skip_asks_the_next_question():
     person = at(ASKING)
     assert person.skip() is None
     assert person.view() == View(ASKING, 2, 0)
-    assert person.dialogue._answers[1] == SKIPPED
+    assert person.said()[1] == SKIPPED
 
 
 def test_skip_at_the_last_question_ends_the_pass():
@@ -140,7 +140,7 @@ def test_a_press_while_the_chosen_word_stands_goes_on_and_answers_nothing():
         person = at(CHOSEN)
         assert go_on(person) is None
         assert person.view() == View(ASKING, 2, 0)
-        assert person.dialogue._answers == [4, 2, 0, 0, 0]
+        assert person.said() == [4, 2, 0, 0, 0]
 
 
 def test_a_press_on_the_last_chosen_word_ends_the_pass():
@@ -155,7 +155,7 @@ def test_back_from_the_chosen_word_asks_again():
     person = at(CHOSEN)
     person.back()
     assert person.view() == View(ASKING, 1, 0)
-    assert person.dialogue._answers == [4, 0, 0, 0, 0]
+    assert person.said() == [4, 0, 0, 0, 0]
 
 
 # --- row WARNING
@@ -168,7 +168,7 @@ def test_any_press_during_the_warning_gives_the_whole_time_again_and_answers_not
         person.wait(TIMEOUT_MS - WARN_MS - 1)
         assert press(person) is None
         assert person.view() == View(ASKING, 1, 0)
-        assert person.dialogue._answers == [4, 0, 0, 0, 0]
+        assert person.said() == [4, 0, 0, 0, 0]
         person.wait(WARN_MS - 1)
         assert person.state() == ASKING
 
@@ -207,7 +207,7 @@ def test_a_time_out_with_nothing_answered_keeps_nothing():
     person.skip()
     assert person.wait(TIMEOUT_MS) is None
     assert person.view() == View(IDLE, 0, 0)
-    assert person.dialogue._answers == []
+    assert not any(person.said())
 
 
 def test_the_time_to_answer_is_within_what_giving_users_time_asks_for():
@@ -246,6 +246,6 @@ def test_nothing_of_a_pass_is_left_once_the_shell_has_it():
     for end in (Dialogue.saved, Dialogue.refused, Dialogue.back_to_idle):
         person = at(SAVING)
         end(person.dialogue, person.now_ms)
-        assert person.dialogue._answers == []
+        assert not any(person.said())
         assert person.view().question == 0
         assert person.view().option == 0

@@ -1,6 +1,8 @@
 """What the dialogue does to people: nothing they said is bent, and nothing of it meets the next one."""
 
-from firmware.dialogue import ASKING, CHOSEN, CHOSEN_MS, TIMEOUT_MS, TOO_FAST_MS, View
+from firmware.dialogue import ASKING, CHOSEN, CHOSEN_MS, TIMEOUT_MS, View
+from firmware.misuse import TOO_FAST_MS
+from protocol.record import FLAG_PARTIAL, FLAG_TOO_FAST
 from tests.esp32_ticks import PERIOD
 from tests.person import COUNTS, Person
 
@@ -13,7 +15,7 @@ def test_five_answers_are_a_complete_pass_with_its_duration():
     finished = person.answer(1)
     assert finished.answers == (5, 4, 2, 3, 1)
     assert not finished.partial
-    assert not finished.too_fast
+    assert finished.flags == 0
     assert finished.duration_ms == 5 * (3000 + CHOSEN_MS)
 
 
@@ -22,7 +24,7 @@ def test_back_over_answered_questions_asks_each_of_them_again():
     for question in (2, 1, 0):
         person.back()
         assert person.view() == View(ASKING, question, 0)
-        assert person.dialogue._answers[question:] == [0] * (5 - question)
+        assert person.said()[question:] == [0] * (5 - question)
     for option in (1, 1, 1, 1):
         person.answer(option)
     assert person.answer(2).answers == (1, 1, 1, 1, 2)
@@ -71,7 +73,7 @@ def test_a_hammering_hand_never_answers_a_question_before_it_was_shown():
         if shown.state == CHOSEN:
             assert before == View(ASKING, shown.question, 0)
     assert presses == 1 + 2 * len(COUNTS)
-    assert finished.too_fast
+    assert finished.flags == FLAG_TOO_FAST
 
 
 def test_too_fast_is_less_than_a_second_a_question():
@@ -83,7 +85,7 @@ def test_too_fast_is_less_than_a_second_a_question():
         person.wait(3 * TOO_FAST_MS + spare_ms - CHOSEN_MS)
         person.press(2)
         finished = person.wait(CHOSEN_MS)
-        assert finished.too_fast is too_fast
+        assert finished.flags == (FLAG_TOO_FAST if too_fast else 0)
         assert finished.duration_ms == 3 * TOO_FAST_MS + spare_ms
 
 
@@ -91,7 +93,7 @@ def test_a_pass_that_timed_out_is_never_too_fast():
     person = Person([5] * 12).begin()
     person.press(2)
     assert not person.wait(CHOSEN_MS)
-    assert not person.wait(TIMEOUT_MS).too_fast
+    assert person.wait(TIMEOUT_MS).flags == FLAG_PARTIAL
 
 
 def test_a_pass_across_the_wrap_of_the_ticks_is_like_any_other():

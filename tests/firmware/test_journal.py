@@ -2,7 +2,7 @@
 
 from binascii import crc32
 
-from firmware.board.nor import NorFlash
+from firmware.board.faulty_nor import FaultyFlash
 from firmware.journal import Foreign, Full, Journal, Unformatted
 from tests.firmware.journals import (
     ALL,
@@ -216,7 +216,7 @@ def test_two_journals_in_one_area_are_refused():
     assert "block 1 belongs to another journal" in str(raised(Unformatted, mount, flash))
 
 
-class WatchedFlash(NorFlash):
+class WatchedFlash(FaultyFlash):
     """Notes where it is programmed."""
 
     programmed_at = ()

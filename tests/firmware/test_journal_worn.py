@@ -1,6 +1,6 @@
 """What the journal makes of flash that fails while it is written: cells, blocks, the chip, the driver."""
 
-from firmware.board.nor import NorFlash
+from firmware.board.faulty_nor import FaultyFlash
 from firmware.journal import Damaged
 from tests.firmware.journals import (
     ALL,
@@ -17,7 +17,7 @@ from tests.firmware.journals import (
 )
 
 
-class WornFlash(NorFlash):
+class WornFlash(FaultyFlash):
     """One block that, after a lap, no longer erases, or neither erases nor programs, and says nothing."""
 
     worn_block = 3
@@ -71,7 +71,7 @@ def test_slots_that_fail_are_passed_over():
     assert [flash.image()[index : index + 32] == bytes(32) for index in written] == [True, False]
 
 
-class DeadFlash(NorFlash):
+class DeadFlash(FaultyFlash):
     """Takes everything, keeps nothing."""
 
     dead = False
@@ -99,7 +99,7 @@ class DeadBlankFlash(DeadFlash):
     dead = True
 
 
-class FailingFlash(NorFlash):
+class FailingFlash(FaultyFlash):
     """A driver that raises after the chip has done its work."""
 
     failing = False

@@ -2,11 +2,12 @@
 
 import os
 
-from firmware.board.nor import PAST_THE_END, NorFlash, PowerCut
+from firmware.board.faulty_nor import FaultyFlash, PowerCut
+from firmware.board.nor import PAST_THE_END
 
 
 def small():
-    return NorFlash(None, 4, 64)
+    return FaultyFlash(None, 4, 64)
 
 
 def read(flash, block, length, offset=0):
@@ -82,13 +83,13 @@ def test_a_write_runs_on_into_the_next_block_and_fails_past_the_end():
 def test_content_and_counters_outlive_the_process():
     path = scratch_path()
     try:
-        flash = NorFlash(path, 4, 64)
+        flash = FaultyFlash(path, 4, 64)
         flash.writeblocks(2, b"kept", 5)
         flash.ioctl(6, 0)
-        again = NorFlash(path, 4, 64)  # the first one was never closed: its process was killed
+        again = FaultyFlash(path, 4, 64)  # the first one was never closed: its process was killed
         assert read(again, 2, 4, 5) == b"kept"
         again.close()
-        third = NorFlash(path, 4, 64)
+        third = FaultyFlash(path, 4, 64)
         assert third.counters() == {
             "programmed_bytes": 4,
             "programs": 1,
@@ -100,7 +101,7 @@ def test_content_and_counters_outlive_the_process():
         }
         third.close()
         flash.close()
-        assert "has 256 bytes, not the flash's 512" in str(raised(ValueError, NorFlash, path, 8, 64))
+        assert "has 256 bytes, not the flash's 512" in str(raised(ValueError, FaultyFlash, path, 8, 64))
     finally:
         os.remove(path)  # no pathlib there
         os.remove(path + ".counters")

@@ -1,15 +1,15 @@
 """What of the server's replies counts, and that everything else counts for nothing."""
 
-from firmware.outbox import Outbox
 from protocol.envelope import DESIRED, HEADER_BYTES, NO_NONCE, UP, parse
-from tests.connection import IDENTITY, NONCE, Connection, refusal
+from protocol.messages import encode_status
+from tests.connection import NONCE, Connection, make_outbox, refusal
 
 
 def test_desired_and_ack_count_in_either_order():
     for order in (1, -1):
         connection = Connection(4)
-        outbox = Outbox(IDENTITY, connection.journal, b"DEVICE02")
-        replies = connection.server.take(*outbox.status(connection.status()))
+        outbox = make_outbox(connection.journal, b"DEVICE02")
+        replies = connection.server.take(*outbox.status(encode_status(connection.status())))
         taken = [outbox.take(*reply) for reply in replies[::order]][::order]
         assert taken[0].server_time == connection.server.server_time
         assert taken[1].stored_through == 0
@@ -33,10 +33,10 @@ def test_everything_an_earlier_connection_heard_is_refused_in_the_next():
     assert len(heard) == 5  # desired, ack, and the acks of three batches
     connection.append(40)
     connection.connect(b"DEVICE02")
-    before = connection.outbox.batch()
+    before = connection.sent_batch()
     for reply in heard:
         assert refusal(connection.outbox, *reply) == "nonce"
-    assert connection.outbox.batch() == before
+    assert connection.sent_batch() == before
     assert connection.batch().first_sequence == 251
 
 
@@ -89,7 +89,7 @@ def test_a_message_on_another_topic_is_refused():
 
 def test_the_devices_own_messages_sent_back_to_it_are_refused():
     connection = Connection(4)
-    for _, message in (connection.outbox.status(connection.status()), connection.outbox.batch()):
+    for _, message in (connection.outbox.status(encode_status(connection.status())), connection.sent_batch()):
         assert refusal(connection.outbox, b"pet/v1/d/00000007/down/ack", message) == "direction"
 
 
@@ -117,7 +117,7 @@ def test_a_sealed_body_of_the_wrong_length_is_refused():
 def test_what_is_refused_changes_nothing():
     connection = Connection(30)
     connection.connect(b"DEVICE02")
-    before = connection.outbox.batch()
+    before = connection.sent_batch()
     server = connection.server
     for reply in (
         server.ack(5, stored_through=30, key=b"\x01" * 32),
@@ -126,6 +126,6 @@ def test_what_is_refused_changes_nothing():
         server.ack(5, stored_through=31),
     ):
         refusal(connection.outbox, *reply)
-        assert connection.outbox.batch() == before
+        assert connection.sent_batch() == before
         assert connection.outbox.resending() == 0
         assert connection.journal.acked_through == 0

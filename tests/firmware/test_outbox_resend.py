@@ -101,9 +101,9 @@ def test_an_unreadable_record_among_those_sent_again_is_a_tombstone():
 
 def test_a_lost_ack_while_sending_again_repeats_and_moves_on():
     connection = restored(250, 0)
-    first = connection.outbox.batch()
+    first = connection.sent_batch()
     connection.server.take(*first)
-    assert connection.outbox.batch() == first
+    assert connection.sent_batch() == first
     finish(connection)
     assert sorted(connection.server.records) == list(range(1, 251))
 

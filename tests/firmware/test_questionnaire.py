@@ -1,18 +1,32 @@
 """A questionnaire package is opened only when it is whole and can be shown; its pictures come out as they went in."""
 
 import os
-from binascii import hexlify
 from json import dumps
 
+from firmware.package_file import prove
+from firmware.pictures import OF_AUDIT, OF_PATIENTS, OF_TEXTS
 from firmware.questionnaire import Questionnaire
 from protocol.errors import ProtocolError
 from protocol.package import pack_package
 from protocol.screen import SCREEN_TEXTS, button_of_option, option_of_button
+from tests.firmware.packages import (
+    DIRECTORY,
+    HEIGHT,
+    NAME,
+    PICTURE_BYTES,
+    WIDTH,
+    opened,
+    package,
+    pictures,
+    refusal,
+    remove,
+    sample_language,
+    saved,
+    texts_package,
+    with_first_text,
+)
 
 BUTTONS = {1: [3], 2: [1, 5], 3: [1, 3, 5], 4: [1, 2, 4, 5], 5: [1, 2, 3, 4, 5]}
-PICTURE_BYTES = 4  # every picture of these tests is 9 to 16 pixels wide and 2 high
-WIDTH = 9
-HEIGHT = 2
 
 
 def test_options_stand_on_the_agreed_buttons():
@@ -35,13 +49,13 @@ def test_a_package_opens_with_its_reference_and_shape():
 
 def test_each_picture_comes_out_as_it_went_in():
     questionnaire = opened(package([sample_language(0, "en")]))
-    pictures = [questionnaire.text(name) for name in SCREEN_TEXTS]
+    pictures = list(range(len(SCREEN_TEXTS)))
     for question, count in enumerate(questionnaire.option_counts):
         pictures.append(questionnaire.question(question))
         pictures.extend([questionnaire.label(question, option) for option in range(1, count + 1)])
     assert pictures == list(range(len(SCREEN_TEXTS) + 4 + 6))
     for picture in pictures:
-        assert questionnaire.size(picture) == (WIDTH, HEIGHT)
+        assert questionnaire.height(picture) == HEIGHT
         assert questionnaire.load(picture) == (WIDTH, HEIGHT)
         assert bytes(questionnaire.buffer[:PICTURE_BYTES]) == bytes([picture] * PICTURE_BYTES)
     questionnaire.close()
@@ -50,7 +64,8 @@ def test_each_picture_comes_out_as_it_went_in():
 def test_languages_are_told_apart_whatever_the_index_looks_like():
     second = sample_language(7, "a{b[", first=50)
     second["note"] = 'quote " brace } backslash \\'
-    questionnaire = opened(package([sample_language(0, "en"), second]))
+    path = saved(package([sample_language(0, "en"), second]))
+    questionnaire = Questionnaire(path)
     assert questionnaire.language_count() == 2
     assert questionnaire.language == 0
     questionnaire.use_language(1)
@@ -58,10 +73,13 @@ def test_languages_are_told_apart_whatever_the_index_looks_like():
     questionnaire.load(questionnaire.label(1, 5))
     assert questionnaire.buffer[0] == 50 + len(SCREEN_TEXTS) + 4 + 5
     questionnaire.close()
+    remove(path)
 
 
 def test_the_reference_may_stand_behind_the_languages():
-    index = '{ "languages": [ %s ], "reference": 9 }' % dumps(sample_language(0, "en"))
+    index = '{ "languages": [ %s ], "title": "Beds", "kind": "patients", "reference": 9 }' % dumps(
+        sample_language(0, "en")
+    )
     questionnaire = opened(pack_package(index.encode(), pictures()))
     assert questionnaire.reference == 9
     questionnaire.close()
@@ -72,12 +90,19 @@ def test_one_changed_byte_anywhere_is_refused():
     for at in range(len(data)):
         changed = bytearray(data)
         changed[at] ^= 0x10
-        assert refusal(bytes(changed)), "byte %d" % at
+        path = saved(changed)
+        try:
+            prove(path)
+        except ProtocolError:
+            continue
+        finally:
+            os.remove(path)
+        raise AssertionError("byte %d" % at)
 
 
 def test_a_shorter_or_longer_file_is_refused():
     data = package([sample_language(0, "en")])
-    for length in (0, 3, 11, 12, 100, len(data) - 5, len(data) - 1):
+    for length in (0, 3, 4, 11, 12, 100, len(data) - 5, len(data) - 1):
         assert refusal(data[:length])
     assert refusal(data + b"\x00")
 
@@ -132,54 +157,45 @@ def test_a_face_that_nobody_can_draw_is_refused():
     assert refusal(package([language]))
 
 
-def pictures(count=100):
-    """Picture n consists of bytes n."""
-    return b"".join([bytes([number] * PICTURE_BYTES) for number in range(count)])
+def test_the_name_and_the_start_text_of_every_language_are_at_hand_whatever_language_is_used():
+    path = saved(package([sample_language(0, "en"), sample_language(7, "cy", first=50)]))
+    questionnaire = Questionnaire(path)
+    for position in (0, 1, 0):
+        questionnaire.use_language(position)
+        assert questionnaire.position == position
+        for other, first in ((0, 0), (1, 50)):
+            questionnaire.load(2 * other, True)
+            assert questionnaire.buffer[0] == first
+            questionnaire.load(2 * other + 1, True)
+            assert questionnaire.buffer[0] == first + NAME
+    questionnaire.close()
+    remove(path)
 
 
-def sample_language(number, code, first=0):
-    """A question of three words and one of five faces; its pictures are numbered from `first` in the device's order."""
-    taken = [first]
-
-    def picture():
-        taken[0] += 1
-        return [(taken[0] - 1) * PICTURE_BYTES, WIDTH, HEIGHT]
-
-    texts = {}
-    for name in SCREEN_TEXTS:
-        texts[name] = picture()
-    questions = []
-    for faces in ((0, 0, 0), (5, 4, 3, 2, 1)):
-        text = picture()
-        questions.append({"text": text, "options": [{"label": picture(), "face": face} for face in faces]})
-    return {"number": number, "code": code, "questions": questions, "texts": texts}
+def test_a_name_that_has_no_room_on_the_language_screen_is_refused():
+    for width, height in ((60, 2), (9, 22)):
+        language = sample_language(0, "en")
+        language["name"] = [0, width, height]
+        assert refusal(package([language])) == "the name of a language is larger than its place on the screen"
 
 
-def package(languages, reference=1):
-    return pack_package(dumps({"reference": reference, "languages": languages}).encode(), pictures())
+def test_a_checklist_is_told_from_what_patients_are_asked():
+    questionnaire = opened(package([sample_language(0, "en")], kind="audit", title="Hand hygiene"))
+    assert questionnaire.audit
+    assert questionnaire.title == "Hand hygiene"
+    questionnaire.close()
+    questionnaire = opened(package([sample_language(0, "en")]))
+    assert not questionnaire.audit
+    questionnaire.close()
 
 
-def with_first_text(picture):
-    language = sample_language(0, "en")
-    language["texts"]["start"] = picture
-    return package([language])
-
-
-def opened(data):
-    """The questionnaire in a file that has no name any more."""
-    path = "/tmp/pet-package-%s" % hexlify(os.urandom(8)).decode()
-    with open(path, "wb") as file:
-        file.write(data)
-    try:
-        return Questionnaire(path)
-    finally:
+def test_proving_tells_the_kind_and_leaves_no_table():
+    for data, kind in (
+        (package([sample_language(0, "en")]), OF_PATIENTS),
+        (package([sample_language(0, "en")], kind="audit"), OF_AUDIT),
+        (texts_package(3), OF_TEXTS),
+    ):
+        path = saved(data)
+        assert prove(path) == kind
+        assert os.listdir(DIRECTORY) == [path[len(DIRECTORY) + 1 :]]
         os.remove(path)
-
-
-def refusal(data):
-    """Why the package is refused, "" when it is not."""
-    try:
-        opened(data).close()
-    except ProtocolError as error:
-        return str(error)
-    return ""

@@ -1,39 +1,50 @@
 """Settings from file: what is read, what is taken where nothing is said, and the words for each thing that is wrong."""
 
 import os
-from binascii import hexlify
+from binascii import b2a_base64, hexlify
 from json import dumps
 
-from firmware.settings import CA_BYTES_MAX, Settings, SettingsError, read_settings
+from firmware.settings import Access, Settings, SettingsError, read_access, read_names, read_settings
 
 BROKER = {"host": "broker.example", "port": 8883}
 DIRECTORY = "/tmp/pet-settings-" + hexlify(os.urandom(8)).decode()
+AUTHORITY = b"\x30\x82\x01\xbb" + bytes(range(200))
 
 
-def read(text, ca=None):
-    """What `read_settings` makes of a file with this text; None stands for no file."""
-    written = []
+def base64(data):
+    return b2a_base64(data).decode().strip()
+
+
+def read_all(directory):
+    return read_settings(directory), read_access(directory + "/settings.json"), read_names(directory)
+
+
+def read(text, reader=read_all):
+    """What the reader makes of a file with this text; None stands for no file."""
     os.mkdir(DIRECTORY)
     try:
-        for name, data in (("/settings.json", text), ("/ca.der", ca)):
-            if data is not None:
-                with open(DIRECTORY + name, "wb") as file:
-                    file.write(data if isinstance(data, bytes) else data.encode())
-                written.append(DIRECTORY + name)
-        return read_settings(DIRECTORY)
+        if text is not None:
+            with open(DIRECTORY + "/settings.json", "wb") as file:
+                file.write(text if isinstance(text, bytes) else text.encode())
+        return reader(DIRECTORY)
     finally:
-        for path in written:
-            os.remove(path)
+        for name in os.listdir(DIRECTORY):
+            os.remove(DIRECTORY + "/" + name)
         os.rmdir(DIRECTORY)
 
 
 def refusal(text):
-    """The words in which these settings are refused."""
-    try:
-        read(text)
-    except SettingsError as error:
-        return str(error)
-    raise AssertionError("these settings were taken: %s" % text)
+    """The words in which these settings are refused, by whoever reads them."""
+    words = set()
+    for reader in (read_settings, read_names, lambda directory: read_access(directory + "/settings.json")):
+        try:
+            read(text, reader)
+        except SettingsError as error:
+            words.add(str(error))
+        else:
+            raise AssertionError("these settings were taken: %s" % text)
+    assert len(words) == 1
+    return words.pop()
 
 
 def refusal_of(**fields):
@@ -47,19 +58,28 @@ def test_everything_that_is_said_is_read():
     fields = {
         "broker": {"host": "broker.example", "port": 8883, "address": "192.0.2.7"},
         "wifi": wifi,
+        "ca": [base64(AUTHORITY), base64(AUTHORITY[:77])],
         "sync_every_s": 600,
         "sync_backlog": 5,
+        "sleep_after_s": 0,
+        "teams": ["North", "South"],
+        "stages": ["First visit"],
     }
-    expected = Settings("broker.example", 8883, "192.0.2.7", wifi, 600, 5, b"\x30\x82")
-    assert read(dumps(fields), b"\x30\x82") == expected
+    settings, access, names = read(dumps(fields))
+    assert settings == Settings(600, 5, 0)
+    assert access == Access("broker.example", 8883, "192.0.2.7", wifi, [AUTHORITY, AUTHORITY[:77]])
+    assert names == (["North", "South"], ["First visit"])
 
 
 def test_what_is_not_said_has_a_sensible_value():
-    assert read(dumps({"broker": BROKER})) == Settings("broker.example", 8883, None, [], 3600, 20, None)
+    settings, access, names = read(dumps({"broker": BROKER}))
+    assert settings == Settings(3600, 20, 60)
+    assert access == Access("broker.example", 8883, None, [], [])
+    assert names == ([], [])
 
 
 def test_an_unknown_field_does_no_harm():
-    assert read(dumps({"broker": BROKER, "from a later version": {"a": [1]}})).port == 8883
+    assert read(dumps({"broker": BROKER, "from a later version": {"a": [1]}}))[1].port == 8883
 
 
 def test_no_file_says_to_provision():
@@ -87,6 +107,7 @@ def test_a_value_of_the_wrong_kind_is_named():
     assert "broker address" in refusal_of(broker={"host": "broker.example", "port": 8883, "address": 7})
     for wifi in ({}, None, [7], ["ward"], [{}], [{"password": "x"}], [{"ssid": 7}], [{"ssid": "w", "password": None}]):
         assert "wifi" in refusal_of(wifi=wifi), wifi
+    assert "wifi" in refusal_of(wifi=[{"ssid": "w"}] * 9)
 
 
 def test_a_pause_or_a_backlog_that_would_keep_the_radio_on_is_refused():
@@ -94,11 +115,32 @@ def test_a_pause_or_a_backlog_that_would_keep_the_radio_on_is_refused():
         assert "sync_every_s" in refusal_of(sync_every_s=every_s), every_s
     for backlog in (0, -1, "20", None):
         assert "sync_backlog" in refusal_of(sync_backlog=backlog), backlog
+    for sleep_s in (-1, "60", None):
+        assert "sleep_after_s" in refusal_of(sleep_after_s=sleep_s), sleep_s
+
+
+def test_what_is_no_certificate_is_refused_before_anything_depends_on_it():
+    good = base64(AUTHORITY)
+    for authorities in (
+        good,
+        None,
+        {},
+        [7],
+        [None],
+        [""],
+        ["%%%"],
+        [base64(b"-----BEGIN CERTIFICATE-----")],
+        [good] * 3,
+    ):
+        assert "ca" in refusal_of(ca=authorities), authorities
+
+
+def test_names_that_do_not_fit_the_staff_screen_are_refused():
+    for names in ("North", None, [7], [""], ["N" * 19], ["Nørrebro"], ["a\nb"], ["North"] * 32):
+        assert "teams" in refusal_of(teams=names), names
+    for names in ({}, ["visit"] * 8):
+        assert "stages" in refusal_of(stages=names), names
 
 
 def test_no_refusal_holds_a_secret():
     assert "secret" not in refusal_of(wifi=[{"ssid": "ward", "password": "secret"}, 7])
-
-
-def test_no_more_is_read_of_a_ca_file_than_memory_allows():
-    assert len(read(dumps({"broker": BROKER}), b"\x30" * 100000).ca_der) == CA_BYTES_MAX

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from firmware.board.nor import NorFlash
+from firmware.board.faulty_nor import FaultyFlash
 from firmware.journal import Full, Journal
 from protocol.record import KIND_RESPONSE, Record, encode_payload
 from tests.device_directory import IDENTITY, journal, make_device
@@ -12,7 +12,7 @@ from tests.device_program import answers, run
 @cache
 def full_flash():
     """The flash of a device whose journal has no free slot left."""
-    flash = NorFlash()
+    flash = FaultyFlash()
     kept = Journal(flash, IDENTITY.device_id, lambda count: b"\x05" * count)
     payload = encode_payload(Record(KIND_RESPONSE, 0, 7, 0, 1, 60, 0, 0, 0, 0, 0, 9, (1, 1, 1, 1, 1)))
     try:

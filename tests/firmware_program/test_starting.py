@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from firmware.board.nor import NorFlash
+from firmware.board.faulty_nor import FaultyFlash
 from firmware.journal import Journal
 from protocol.identity import encode_identity
 from protocol.record import QUALITY_SERVER, QUALITY_UNSET
@@ -32,10 +32,6 @@ def flipped(data, at):
         ({"settings": b'{"broker": {"host": "bro'}, "settings damaged: provision again"),
         ({"settings": b"{}"}, "settings lack the broker: provision again"),
         ({"settings": NO_ROOM.encode()}, "settings: broker port is wrong, provision again"),
-        ({"package": None}, "no questionnaire: publish one to this device"),
-        ({"package": flipped(questionnaire(), 3000)}, "the questionnaire is damaged: publish it again"),
-        ({"package": questionnaire()[:-200]}, "the questionnaire is damaged: publish it again"),
-        ({"package": bytes(5000)}, "not a questionnaire package"),
     ],
     ids=lambda value: value[:30].replace(" ", "-") if isinstance(value, str) else "",
 )
@@ -48,9 +44,31 @@ def test_a_device_that_lacks_a_part_says_which_and_stops(tmp_path, parts, words)
     assert done.errors == ""
 
 
+@pytest.mark.parametrize(
+    ("package", "words"),
+    [
+        (None, "no questionnaire: publish one to this device"),
+        (flipped(questionnaire(), 3000), "the questionnaire is damaged: publish it again"),
+        (questionnaire()[:-200], "the questionnaire is damaged: publish it again"),
+        (bytes(5000), "not a questionnaire package"),
+    ],
+    ids=("none", "damaged", "cut", "zeros"),
+)
+def test_a_device_without_a_questionnaire_says_so_and_syncs_to_fetch_one(tmp_path, package, words):
+    settings = {"broker": {"host": "127.0.0.1", "port": 1}}
+    directory = make_device(tmp_path / "device", package=package, settings=settings, ca_der=b"\x30")
+    done = run(directory, "wait 5000", "wait 200000")
+    assert words in done.named("lacking")[0]["reason"]
+    assert done.screens()[0] == "service"
+    assert "no broker found" in done.named("synced")[0]["error"]  # once, when power has come, and then by its schedule
+    assert len(done.named("synced")) == 1
+    assert done.screens()[-1] == "off"
+    assert done.errors == ""
+
+
 def test_a_journal_of_another_device_is_left_alone(tmp_path):
     directory = make_device(tmp_path / "device")
-    flash = NorFlash(str(directory / "journal.nor"))
+    flash = FaultyFlash(str(directory / "journal.nor"))
     Journal(flash, IDENTITY.device_id + 1, lambda count: b"\x09" * count).append(b"\x01" + bytes(27))
     before = bytes(flash.image())
     flash.close()
@@ -76,7 +94,7 @@ def test_a_device_without_a_ca_trusts_nobody_and_still_takes_answers(tmp_path):
         directory = make_device(tmp_path / "device", settings=settings)
         done = run(directory, *answers(1, 1, 1, 1, 1), "wait 9000", "sync", *answers(1, 1, 1, 1, 1))
     assert done.returncode == 0
-    assert "holds no CA certificate" in done.last("synced")["error"]
+    assert "no CA certificate" in done.last("synced")["error"]
     assert len(records(directory)) == 2
 
 

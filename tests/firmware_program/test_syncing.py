@@ -1,66 +1,13 @@
 """A sync of the whole application over TLS through a real Mosquitto, on the first heap of an ESP32."""
 
-import queue
-import threading
-from contextlib import contextmanager
-
-import pytest
-from paho.mqtt.client import CallbackAPIVersion, Client
-
 from protocol.record import QUALITY_DRIFTING, QUALITY_SERVER, decode_record
-from protocol.topics import ALL_UP, device_name
-from server.demo.broker import INGEST_USER
-from tests.device_directory import IDENTITY, NEVER_S, journal, make_device
+from protocol.topics import device_name
+from tests.answering import answering
+from tests.device_directory import IDENTITY, journal
 from tests.device_program import NOW, answers, run
 from tests.server_end import ServerEnd
 
-PASSWORD = "of-ingest"
-TIMEOUT_S = 60  # only a hang takes longer
 A_PASS = (*answers(1, 2, 3, 4, 5), "wait 9000")
-
-
-@contextmanager
-def answering(broker, server):
-    """`server` answers what comes up through this broker, as an ingest worker would."""
-    subscribed = threading.Event()
-    failures = queue.Queue()
-
-    def answer(client, _, message):
-        try:
-            for topic, reply in server.take(message.topic, message.payload):
-                client.publish(topic.decode(), reply, qos=1)
-        except Exception as failure:  # noqa: BLE001 - paho's thread would swallow it
-            failures.put(failure)
-
-    client = Client(CallbackAPIVersion.VERSION2)
-    client.username_pw_set(INGEST_USER, PASSWORD)
-    client.tls_set(ca_certs=str(broker.certificates.authority_pem))
-    client.on_message = answer
-    client.on_subscribe = lambda *_: subscribed.set()
-    client.connect(broker.host, broker.ingest_port)
-    client.subscribe(ALL_UP, qos=1)
-    client.loop_start()
-    try:
-        assert subscribed.wait(TIMEOUT_S)
-        yield
-    finally:
-        client.disconnect()
-        client.loop_stop()
-    assert failures.empty(), failures.get()
-
-
-@pytest.fixture
-def device(tmp_path, mosquitto):
-    """A provisioned device that may use the broker."""
-    mosquitto.allow(INGEST_USER, PASSWORD)
-    mosquitto.allow(device_name(IDENTITY.device_id), IDENTITY.mqtt_password)
-    settings = {
-        "broker": {"host": mosquitto.host, "port": mosquitto.port},
-        "sync_every_s": NEVER_S,
-        "sync_backlog": NEVER_S,
-    }
-    authority = mosquitto.certificates.authority_der.read_bytes()
-    return make_device(tmp_path / "device", settings=settings, ca_der=authority)
 
 
 def test_1000_responses_taken_in_one_go_are_delivered_from_the_small_heap(device, mosquitto):

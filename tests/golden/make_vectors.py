@@ -117,6 +117,8 @@ def files():
             "vectors": list(of_files.packages()),
             "refused_heads": list(of_files.refused_package_heads()),
             "refused_indices": list(of_files.refused_package_indices()),
+            "texts": list(of_files.text_packages()),
+            "refused_texts": list(of_files.refused_text_packages()),
         },
         "topics.json": {"vectors": list(topics()), "refused": list(refused_topics())},
         "instants.json": {"vectors": list(instants())},

@@ -15,13 +15,16 @@ IDENTITY = {
 START = [0, 12, 2]  # twelve pixels wide: two bytes a row
 PICTURES = bytes.fromhex("fff0 8010 18 3c 7e".replace(" ", ""))
 SMALL = [4, 8, 3]
-TEXTS = {"start": START, "thanks": START, "warning": START, "full": START}
+SCREENS = ("start", "promise", "handover", "warning", "thanks", "full", "battery")
+TEXTS = {name: START for name in SCREENS}
 QUESTIONS = [
     {"text": START, "options": [{"label": SMALL, "face": 5}, {"label": SMALL, "face": 1}]},
     {"text": SMALL, "options": [{"label": SMALL, "face": 0}] * 3},
 ]
-LANGUAGE = {"number": 0, "code": "en", "questions": QUESTIONS, "texts": TEXTS}
-INDEX = {"reference": 7, "languages": [LANGUAGE, {**LANGUAGE, "number": 9, "code": "cy"}]}
+LANGUAGE = {"number": 0, "code": "en", "name": SMALL, "questions": QUESTIONS, "texts": TEXTS}
+OUTLINE = {"reference": 7, "kind": "patients", "title": "Ward questions"}
+INDEX = {**OUTLINE, "languages": [LANGUAGE, {**LANGUAGE, "number": 9, "code": "cy"}]}
+SAID_AND_DONE = [{"language": 0, "picture": START}, {"language": 31, "picture": SMALL}]
 
 
 def _text(value):
@@ -59,8 +62,7 @@ def refused_identities():
     yield _refused("not UTF-8", "identity", _area(b'{"serial": "\xff"}'))
     yield _refused("a list", "identity", _area(b"[]"))
     for field in IDENTITY:
-        left = {name: value for name, value in IDENTITY.items() if name != field}
-        yield _refused(f"without {field}", "identity", _area(_text(left)))
+        yield _refused(f"without {field}", "identity", _area(_text(_left(IDENTITY, field))))
     for name, changes in (
         ("a key of 31 bytes", {"hmac_key": KEY.hex()[:-2]}),
         ("a key that is not hexadecimal", {"hmac_key": "xy" * 32}),
@@ -73,7 +75,7 @@ def refused_identities():
         yield _refused(name, "identity", _area(_text({**IDENTITY, **changes})))
 
 
-def _package(index, pictures, version=1, reserved=0, magic=b"PETQ"):
+def _package(index, pictures, version=2, reserved=0, magic=b"PETQ"):
     head = magic + bytes([version, reserved]) + little(len(index), 2) + little(len(pictures), 4)
     return with_crc(head + index + pictures)
 
@@ -82,7 +84,10 @@ def packages():
     """Each is read to its index and pictures, and packed to its bytes out of `index_bytes` and `pictures`."""
     for name, index in (
         ("two questions in two languages", INDEX),
-        ("the least", {"reference": 1, "languages": [{**LANGUAGE, "questions": QUESTIONS[:1]}]}),
+        (
+            "the least, an audit",
+            {"reference": 1, "kind": "audit", "title": "A", "languages": [{**LANGUAGE, "questions": QUESTIONS[:1]}]},
+        ),
     ):
         data = _text(index)
         yield {
@@ -101,7 +106,7 @@ def refused_package_heads():
         ("eleven bytes", good[:11]),
         ("no bytes", b""),
         ("another magic", b"PETI" + good[4:]),
-        ("format 2", good[:4] + b"\x02" + good[5:]),
+        ("format 1", good[:4] + b"\x01" + good[5:]),
         ("a reserved byte in use", good[:5] + b"\x01" + good[6:]),
         ("an index of 16,385 bytes", good[:6] + little(16385, 2) + good[8:]),
         ("131,073 bytes in all", good[:6] + little(1000, 2) + little(131073 - 12 - 1000 - 4, 4)),
@@ -118,7 +123,16 @@ def refused_package_indices():
         ("not UTF-8", b'{"reference": "\xff"}'),
         ("a list", b"[]"),
         ("lists in lists", b"[" * 16000),
-        ("no reference", _text({"languages": [LANGUAGE]})),
+        ("no reference", _without("reference")),
+        ("no kind", _without("kind")),
+        ("a kind of its own", _text({**INDEX, "kind": "staff"})),
+        ("no title", _without("title")),
+        ("an empty title", _text({**INDEX, "title": ""})),
+        ("a title of 19 letters", _text({**INDEX, "title": "t" * 19})),
+        ("a title that is not ASCII", _text({**INDEX, "title": "Dŵr"})),
+        ("a number for a title", _text({**INDEX, "title": 3})),
+        ("a language without a name", _text({**INDEX, "languages": [_left(LANGUAGE, "name")]})),
+        ("a name of two numbers", _language(name=[0, 1])),
         ("reference 0", _text({**INDEX, "reference": 0})),
         ("reference 65,536", _text({**INDEX, "reference": 65536})),
         ("a fraction for a reference", _text({**INDEX, "reference": 1.5})),
@@ -130,7 +144,7 @@ def refused_package_indices():
         ("thirteen questions", _language(questions=QUESTIONS[:1] * 13)),
         ("a question without options", _language(questions=[{"text": START, "options": []}])),
         ("seven options", _language(questions=[{"text": START, "options": [{"label": SMALL, "face": 0}] * 7}])),
-        ("a text is missing", _language(texts={"start": START, "thanks": START, "warning": START})),
+        *((f"the text {name} is missing", _language(texts=_left(TEXTS, name))) for name in SCREENS),
         (
             "a language with other questions",
             _text({**INDEX, "languages": [LANGUAGE, {**LANGUAGE, "questions": QUESTIONS[:1]}]}),
@@ -139,8 +153,39 @@ def refused_package_indices():
         yield _refused(name, "package", index)
 
 
+def text_packages():
+    """Indices of packages of texts, each read to its list; the rest of such a package is as above."""
+    for name, texts in (("two texts", SAID_AND_DONE), ("sixteen texts", SAID_AND_DONE[:1] * 16)):
+        data = _text({"texts": texts})
+        yield {"name": name, "texts": texts, "index_bytes": data.hex()}
+
+
+def refused_text_packages():
+    """Indices alone; each fails with `package`."""
+    good = SAID_AND_DONE[0]
+    for name, index in (
+        ("not JSON", b"{"),
+        ("a questionnaire", _text(INDEX)),
+        ("no texts", _text({"texts": []})),
+        ("seventeen texts", _text({"texts": [good] * 17})),
+        ("a text without a language", _text({"texts": [_left(good, "language")]})),
+        ("language 32", _text({"texts": [{**good, "language": 32}]})),
+        ("a text without a picture", _text({"texts": [_left(good, "picture")]})),
+        ("a picture of four numbers", _text({"texts": [{**good, "picture": [0, 1, 1, 1]}]})),
+    ):
+        yield _refused(name, "package", index)
+
+
 def _language(**changes):
     return _text({**INDEX, "languages": [{**LANGUAGE, **changes}]})
+
+
+def _without(member):
+    return _text(_left(INDEX, member))
+
+
+def _left(fields, member):
+    return {name: value for name, value in fields.items() if name != member}
 
 
 def _refused(name, reason, data):

@@ -82,6 +82,7 @@ def valid():
     yield _vector("a content request", "content request", REQUEST)
     yield _vector("the last chunk", "content chunk", CHUNK)
     yield _vector("a whole chunk", "content chunk", {**CHUNK, "chunk": 0, "data": FULL.hex()})
+    yield _vector("no such package", "content chunk", {**CHUNK, "chunk": 0, "all_chunks": 0, "data": ""})
     for name, changes in (
         ("the highest device_id", {"device_id": 0xFFFFFFFF}),
         ("the highest key epoch", {"key_epoch": 0xFFFF}),

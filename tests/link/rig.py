@@ -3,6 +3,7 @@
 import umqtt.simple
 
 from firmware import link as link_module
+from firmware.board import joining
 from firmware.board.deadline import Network
 from firmware.link import Link
 from firmware.link_error import LinkError
@@ -30,7 +31,7 @@ def echo(data):
 class Rig:
     """A network over wires in memory. `connected` gives one whose socket is connected, the operation armed anew."""
 
-    def __init__(self, peer=nobody, secure=plain, ca_der=b"ca", **faults):
+    def __init__(self, peer=nobody, secure=plain, authorities=(b"ca",), **faults):
         self.clock = Clock()
         self.wires = []
         self.asked = []
@@ -40,7 +41,7 @@ class Rig:
         self.faults = faults
         self.peer = peer
         self.network = Network(
-            ca_der, NAME_OF_BROKER, self.clock, lambda: self.pressed, self._look_up, self._make_socket, secure
+            authorities, NAME_OF_BROKER, self.clock, lambda: self.pressed, self._look_up, self._make_socket, secure
         )
         self.socket = self.network.socket()
         self.network.arm(TIMEOUT_MS)
@@ -78,7 +79,7 @@ def connected(peer=nobody, **faults):
 
 def patience(factor):
     """Virtual time, but each look at a silent wire takes a real millisecond: keep the waits short."""
-    link_module.OPEN_TIMEOUT_MS = 300 * factor
+    joining.OPEN_TIMEOUT_MS = 300 * factor
     link_module.SUBSCRIBE_TIMEOUT_MS = 250 * factor
     link_module.PUBLISH_TIMEOUT_MS = 200 * factor
     link_module.MESSAGE_TIMEOUT_MS = 100 * factor
@@ -94,7 +95,7 @@ class Bench:
         self.faults = faults
         self.wires = []
         self.pressed = False
-        network = Network(b"ca", "broker.example", self.clock, self._interrupted, at_once, self._make_socket, plain)
+        network = Network([b"ca"], "broker.example", self.clock, self._interrupted, at_once, self._make_socket, plain)
         self.network = network
         self.link = Link(network, umqtt.simple, host, 8883, "0000002a", "0000002a", b"secret", keepalive_s)
 

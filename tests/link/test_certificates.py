@@ -4,6 +4,18 @@ import pytest
 
 from server.demo.certificates import make_certificates
 from server.demo.ports import free_port
+from tests.parts import ROOT
+
+
+def test_no_code_path_does_without_a_certificate():
+    """The one line that says how the server is verified, in all that a device runs."""
+    lines = [
+        line.strip()
+        for path in sorted((ROOT / "firmware").rglob("*.py"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if "CERT_" in line or "verify_mode" in line or "SSLContext" in line
+    ]
+    assert lines == ["context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)", "context.verify_mode = ssl.CERT_REQUIRED"]
 
 
 @pytest.fixture
@@ -17,17 +29,16 @@ def test_certificate_matrix(device, broker, rogue, tmp_path, esp32):
     authority = broker.certificates.authority_der
     garbled = tmp_path / "garbled.der"
     garbled.write_bytes(authority.read_bytes()[:-7])
-    nothing = tmp_path / "nothing.der"
-    nothing.touch()
     cases = [
         ({}, None, ""),
-        ({"ca": f"{rogue} {authority}"}, None, ""),  # the CA of today and the next one, in one file
-        ({"ca": str(rogue)}, "certificate", "not signed by the CA this device holds"),
+        ({"ca": f"{authority} {rogue}"}, None, ""),  # the CA of today and the next one
+        ({"ca": f"{rogue} {authority}"}, None, ""),
+        ({"ca": str(rogue)}, "certificate", "not signed by our CA"),
         ({"name": "other.example"}, "certificate", "made out for another name"),
-        ({"port": broker.expired_port}, "certificate dates", "has expired"),
+        ({"port": broker.expired_port}, "certificate dates", "expired"),
         ({"port": broker.future_port}, "certificate dates", "not valid yet"),
-        ({"ca": str(nothing)}, "certificate", "holds no CA certificate"),
-        ({"ca": str(garbled)}, "certificate", "cannot be read"),
+        ({"ca": ""}, "certificate", "no CA certificate"),
+        ({"ca": str(garbled)}, "certificate", "unreadable"),
         ({"port": broker.plain_port}, "refused", "hung up at once"),
         ({"password": "wrong"}, "login", "refused user name or password"),
         ({"port": free_port()}, "refused", "no broker found"),

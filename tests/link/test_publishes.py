@@ -7,6 +7,6 @@ PACKET_IDS = 65_535
 def test_seventy_thousand_publishes_go_through_one_link(device):
     (end,) = device.run("publishes", count=COUNT)
     print(end, f"{end['took_ms'] / COUNT:.2f} ms a publish")
-    assert end["clients"] == 2, "one renewal"
+    assert end["clients"] == 1
     assert end["highest"] < PACKET_IDS
     assert end["free_percent"] >= 40

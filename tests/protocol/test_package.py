@@ -11,6 +11,7 @@ from protocol.package import (
     pack_package,
     parse_head,
     parse_index,
+    parse_texts,
 )
 from tests.protocol.golden import refusal, vectors
 
@@ -40,6 +41,16 @@ def test_heads_are_refused_for_their_reason():
 def test_indices_are_refused_for_their_reason():
     for vector in vectors("packages.json", "refused_indices"):
         assert refusal(parse_index, unhexlify(vector["bytes"])) == vector["reason"], vector["name"]
+
+
+def test_texts_are_read_to_their_list():
+    for vector in vectors("packages.json", "texts"):
+        assert parse_texts(unhexlify(vector["index_bytes"])) == vector["texts"], vector["name"]
+
+
+def test_texts_are_refused_for_their_reason():
+    for vector in vectors("packages.json", "refused_texts"):
+        assert refusal(parse_texts, unhexlify(vector["bytes"])) == vector["reason"], vector["name"]
 
 
 def test_every_truncated_index_is_refused():

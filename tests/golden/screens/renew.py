@@ -1,44 +1,157 @@
-"""Draws the golden screens anew with the real MicroPython, and one sheet of them all to look at.
+"""Pictures of every screen that a patient can see: golden ones for the tests, and sheets of them to look at.
 
-Say `.venv/bin/python tests/golden/screens/renew.py SHEET.png`, look at the sheet, and commit what is good.
+  .venv/bin/python -m tests.golden.screens.renew
+
+The firmware draws them in the real MicroPython (tests/golden/screens/drawing.py). Look at docs/screens/*.png as an
+eighty-year-old would, piece by piece, before you commit what it made.
 """
 
+import json
 import subprocess
 import sys
+import tempfile
+import tomllib
+from base64 import b64decode
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageFont
 
+from protocol.screen import HEIGHT, WIDTH
+from server.fleet.fonts import LATIN
 from server.fleet.packages import build_package, read_definition
+from server.fleet.texts import texts_package
 from tests.parts import ROOT, micropython_environment
 
+DEMO = ROOT / "deploy/demo"
+QUESTIONNAIRES = ("beds", "community", "audit-hand-hygiene", "audit-mealtime")
 GOLDEN = ROOT / "tests/golden/screens"
+SHEETS = ROOT / "docs/screens"
+CHOICE = "choice-of-language"  # stands where a language's code stands, for the screens that have all of them
 REFERENCE = 1
-COLUMNS = 4
-SCALE = 4
-GAP = 8
+GREY = 96  # between screens
+COLUMNS = 6
+GOLDEN_GAP = 2
+SHEET_SCALE = 3
+SHEET_GAP = 10
+CAPTION_HEIGHT = 24
 
 
-def renew(sheet):
-    for old in GOLDEN.glob("*.pbm"):
-        old.unlink()
-    definition = read_definition(ROOT / "deploy/demo/questionnaires/beds.toml")
-    (GOLDEN / "beds.pkg").write_bytes(build_package(definition, REFERENCE))
-    micropython = Path(sys.executable).with_name("micropython")
-    drawing = [micropython, "-X", "heapsize=56wk", "tests/firmware/micropython_screens.py"]
-    subprocess.run(drawing, cwd=ROOT, env=micropython_environment(), check=True)
-    draw_sheet(sorted(GOLDEN.glob("*.pbm")), sheet)
+class Placed(NamedTuple):
+    """A picture as the device put it on its screen, which may have turned dark and bright round."""
+
+    left: int
+    top: int
+    picture: Image.Image
 
 
-def draw_sheet(screens, sheet):
-    width, height = 128 * SCALE + GAP, 64 * SCALE + GAP
-    paper = Image.new("L", (width * COLUMNS, height * -(-len(screens) // COLUMNS)), 96)
-    for number, path in enumerate(screens):
-        with Image.open(path) as screen:
-            lit = ImageOps.invert(screen.convert("L")).resize((128 * SCALE, 64 * SCALE))
-        paper.paste(lit, (number % COLUMNS * width, number // COLUMNS * height))
-    paper.save(sheet)
+class Screen(NamedTuple):
+    """`frame`: 128 x 64, one bit, lit pixels set. `placed`: the typeset pictures in it."""
+
+    name: str
+    frame: Image.Image
+    placed: list[Placed]
+
+
+def draw_screens(questionnaire: str) -> dict[str, list[Screen]]:
+    """Every screen of one of the demo's questionnaires, by language code and CHOICE."""
+    definition = read_definition(DEMO / f"questionnaires/{questionnaire}.toml")
+    languages = definition["languages"]
+    with tempfile.TemporaryDirectory() as directory:
+        package, texts = Path(directory, "package"), Path(directory, "texts")
+        package.write_bytes(build_package(definition, REFERENCE))
+        texts.write_bytes(texts_package(said_and_done(), languages))
+        program = [Path(sys.executable).with_name("micropython"), GOLDEN / "drawing.py", package, texts]
+        lines = subprocess.run(
+            program, cwd=ROOT, env=micropython_environment(), stdout=subprocess.PIPE, text=True, check=True
+        ).stdout.splitlines()
+    screens: dict[str, list[Screen]] = {}
+    for line in lines:
+        fields = json.loads(line)
+        code = languages[fields["language"]] if fields["language"] >= 0 else CHOICE
+        placed = [
+            Placed(left, top, _picture(width, height, rows)) for left, top, width, height, rows in fields["pictures"]
+        ]
+        screens.setdefault(code, []).append(Screen(fields["name"], _picture(WIDTH, HEIGHT, fields["frame"]), placed))
+    return screens
+
+
+def said_and_done() -> list[dict[str, str]]:
+    """The demo's "You said, we did" texts, each by language."""
+    return list(tomllib.loads((DEMO / "texts.toml").read_text(encoding="utf-8"))["text"])
+
+
+def golden_path(questionnaire: str, code: str) -> Path:
+    """Where the golden screens of a questionnaire in a language are kept."""
+    return GOLDEN / f"{questionnaire}-{code}.png"
+
+
+def golden_sheet(screens: Sequence[Screen]) -> Image.Image:
+    """The screens side by side, to the pixel."""
+    return _tiled([screen.frame.convert("L") for screen in screens], GOLDEN_GAP)
+
+
+def golden_place(number: int) -> tuple[int, int, int, int]:
+    """Where a screen, counted from 0, stands on the golden sheet: left, top, right, bottom."""
+    left = GOLDEN_GAP + number % COLUMNS * (WIDTH + GOLDEN_GAP)
+    top = GOLDEN_GAP + number // COLUMNS * (HEIGHT + GOLDEN_GAP)
+    return left, top, left + WIDTH, top + HEIGHT
+
+
+def contact_sheet(screens: Sequence[tuple[str, Screen]]) -> Image.Image:
+    """The screens enlarged, each with what it is."""
+    font = ImageFont.truetype(LATIN.file(), 18)
+    tiles = []
+    for caption, screen in screens:
+        tile = Image.new("L", (WIDTH * SHEET_SCALE, HEIGHT * SHEET_SCALE + CAPTION_HEIGHT), 255)
+        tile.paste(screen.frame.convert("L").resize((WIDTH * SHEET_SCALE, HEIGHT * SHEET_SCALE)), (0, 0))
+        ImageDraw.Draw(tile).text((4, tile.height - 6), caption, fill=0, font=font, anchor="ls")
+        tiles.append(tile)
+    return _tiled(tiles, SHEET_GAP)
+
+
+def renew() -> None:
+    """Write the golden pictures and the sheets of all questionnaires, and remove those of any that are gone."""
+    drawn = {questionnaire: draw_screens(questionnaire) for questionnaire in QUESTIONNAIRES}
+    for folder in (GOLDEN, SHEETS):
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("*.png"):
+            old.unlink()
+    for questionnaire, by_language in drawn.items():
+        for code, screens in by_language.items():
+            _save(golden_sheet(screens), golden_path(questionnaire, code))
+    for code in dict.fromkeys(code for by_language in drawn.values() for code in by_language):
+        _save(contact_sheet(list(_different(drawn, code))), SHEETS / f"{code}.png")
+
+
+def _different(drawn: dict[str, dict[str, list[Screen]]], code: str) -> Iterator[tuple[str, Screen]]:
+    """Each screen once, though several questionnaires have it."""
+    seen = set()
+    for questionnaire, by_language in drawn.items():
+        for screen in by_language.get(code, []):
+            if screen.frame.tobytes() not in seen:
+                seen.add(screen.frame.tobytes())
+                yield f"{questionnaire}: {screen.name}", screen
+
+
+def _picture(width: int, height: int, rows: str) -> Image.Image:
+    return Image.frombytes("1", (width, height), b64decode(rows))
+
+
+def _tiled(tiles: Sequence[Image.Image], gap: int) -> Image.Image:
+    width, height = tiles[0].width + gap, tiles[0].height + gap
+    columns = min(COLUMNS, len(tiles))
+    sheet = Image.new("L", (columns * width + gap, -(-len(tiles) // columns) * height + gap), GREY)
+    for number, tile in enumerate(tiles):
+        sheet.paste(tile, (gap + number % columns * width, gap + number // columns * height))
+    return sheet
+
+
+def _save(sheet: Image.Image, path: Path) -> None:
+    sheet.quantize(16).save(path, optimize=True)
+    print(f"{path.relative_to(ROOT)}: {path.stat().st_size // 1024 + 1} KB")
 
 
 if __name__ == "__main__":
-    renew(Path(sys.argv[1]))
+    renew()

@@ -15,8 +15,8 @@ PAYLOAD_BYTES = 80  # a batch of one record
 with open(sys.argv[1]) as file:
     settings = json.load(file)
 with open(settings["ca"], "rb") as file:
-    ca_der = file.read()
-network = Network(ca_der, settings["name"], time, lambda: False)
+    authorities = [file.read()]
+network = Network(authorities, settings["name"], time, lambda: False)
 device = settings["device"]
 link = Link(network, umqtt.simple, settings["host"], settings["port"], device, device, settings["password"], 60)
 link.open()

@@ -7,25 +7,27 @@ import time
 import umqtt.simple
 
 from firmware import link as link_module
-from firmware.board.deadline import Network, verified
+from firmware.board import joining
+from firmware.board.deadline import Network
+from firmware.board.joining import verified
 from firmware.link import Link
 from firmware.link_error import LinkError
 from tests.link.esp32 import Esp32Socket, Esp32Tls
 from tests.link.wire import plain
 
 
-def esp32_tls(raw, ca_der, server_name):
-    return Esp32Tls(verified(raw, ca_der, server_name))
+def esp32_tls(raw, authorities, server_name):
+    return Esp32Tls(verified(raw, authorities, server_name))
 
 
 def make_link(run):
     secure = plain if not run.get("tls", True) else esp32_tls if run.get("esp32") else verified
     arguments = {"make_socket": Esp32Socket} if run.get("esp32") else {}
-    ca_der = b""
+    authorities = []
     for name in run["ca"].split():
         with open(name, "rb") as file:
-            ca_der += file.read()
-    network = Network(ca_der, run["name"], time, lambda: False, secure=secure, **arguments)
+            authorities.append(file.read())
+    network = Network(authorities, run["name"], time, lambda: False, secure=secure, **arguments)
     device = run["device"]
     return Link(network, umqtt.simple, run["host"], run["port"], device, device, run["password"], 60), network
 
@@ -59,7 +61,8 @@ def converse(link, device, timeout_ms, done):
 def run_once(run):
     link, network = make_link(run)
     timeout_ms = run.get("timeout_ms", 10000)
-    for name in ("OPEN", "SUBSCRIBE", "PUBLISH", "MESSAGE", "CLOSE"):
+    joining.OPEN_TIMEOUT_MS = timeout_ms
+    for name in ("SUBSCRIBE", "PUBLISH", "MESSAGE", "CLOSE"):
         setattr(link_module, name + "_TIMEOUT_MS", timeout_ms)
     steps = Steps()
     kind = words = None

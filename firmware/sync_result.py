@@ -1,0 +1,7 @@
+"""What came of a sync. It outlives the modules that made it."""
+
+from collections import namedtuple
+
+# delivered: records acked; waiting: those that are not; error: None, or words for the staff screen; interrupted: a
+# press ended it, which is no failure; restart: memory is too short, and only a fresh start gives it back
+SyncResult = namedtuple("SyncResult", ("delivered", "waiting", "error", "interrupted", "restart"))

@@ -1,0 +1,207 @@
+"""What a device does not put into force, and why; and what it gets although something is in the way."""
+
+import os
+
+from protocol.envelope import CONTENT_CHUNK
+from protocol.messages import (
+    CHUNK_BYTES,
+    COUNTER_CONTENT_REASON,
+    COUNTER_CONTENT_REFUSED,
+    ITEM_APPLICATION,
+    ITEM_QUESTIONNAIRE,
+    ITEM_SETTINGS,
+    ITEM_TEXTS,
+    REFUSED_DAMAGED,
+    REFUSED_LARGE,
+    REFUSED_NO_ROOM,
+    REFUSED_UNUSABLE,
+    Item,
+)
+from protocol.package import PACKAGE_BYTES_MAX
+from tests.link.handheld import BLOCK_BYTES, BLOCKS, MOUNTED, Handheld, desire, package, settings, texts
+
+PATIENTS = (ITEM_QUESTIONNAIRE, 0)
+AUDIT = (ITEM_QUESTIONNAIRE, 1)
+TEXTS = (ITEM_TEXTS, 0)
+APPLICATION = (ITEM_APPLICATION, 0)
+OLD = package(1)
+NEW = package(2, bytes_of_pictures=20 * CHUNK_BYTES)
+
+
+def provisioned():
+    handheld = Handheld()
+    handheld.write("/settings.json", settings())
+    handheld.write("/questionnaire.pkg", OLD)
+    return handheld
+
+
+def desiring(*items, revision=5):
+    handheld = provisioned()
+    desire(handheld.server, revision, *items)
+    return handheld
+
+
+def revision_after(handheld):
+    """The revision that the next status says to be in force."""
+    assert handheld.sync().error is None
+    return handheld.server.status.desired_revision
+
+
+def refused(handheld):
+    """(how many packages were refused, why the last one was), as the server hears it."""
+    handheld.sync()
+    counters = dict(handheld.server.status.counters)
+    return counters.get(COUNTER_CONTENT_REFUSED, 0), counters.get(COUNTER_CONTENT_REASON, 0)
+
+
+def names(handheld):
+    return sorted(os.listdir(handheld.files))
+
+
+def test_bytes_that_came_wrong_are_fetched_anew_and_at_last_refused():
+    handheld = desiring(PATIENTS + (NEW,))
+    digest = handheld.server.items[0].digest
+    handheld.server.packages[digest] = NEW[:5000] + b"\x00" + NEW[5001:]
+    for tries in range(1, 6):
+        handheld.sync()
+        assert handheld.read("/questionnaire.pkg") == OLD
+        assert len([start for start, _ in handheld.server.requests if start == 0]) == min(tries, 3)
+    assert refused(handheld) == (1, REFUSED_DAMAGED | ITEM_QUESTIONNAIRE << 8)
+    assert handheld.server.status.desired_revision == 0
+    assert not [name for name in names(handheld) if name.endswith(".part")]
+    desire(handheld.server, 6, PATIENTS + (package(9),))
+    handheld.sync()
+    assert revision_after(handheld) == 6
+    assert handheld.read("/questionnaire.pkg") == package(9)
+
+
+def test_bytes_that_came_wrong_once_are_forgiven():
+    handheld = desiring(PATIENTS + (NEW,))
+    digest = handheld.server.items[0].digest
+    handheld.server.packages[digest] = NEW[:-1] + b"\x00"
+    handheld.sync()
+    handheld.server.packages[digest] = NEW
+    handheld.sync()
+    assert revision_after(handheld) == 5
+    assert handheld.read("/questionnaire.pkg") == NEW
+
+
+def test_a_package_that_cannot_be_used_is_refused_and_the_old_one_stays():
+    damaged = bytearray(OLD)
+    damaged[40] ^= 1
+    for slot, data in (
+        (PATIENTS, bytes(damaged)),
+        (PATIENTS, b"no package at all"),
+        (PATIENTS, package(3, "audit")),
+        (PATIENTS, texts(1)),
+        (AUDIT, package(3)),
+        (TEXTS, package(3)),
+        (TEXTS, b"{}"),
+    ):
+        handheld = desiring(slot + (data,))
+        for _ in range(3):
+            assert handheld.sync().error is None
+        assert len(handheld.server.requests) == 1, "it is fetched once and never again"
+        assert refused(handheld) == (1, REFUSED_UNUSABLE | slot[0] << 8 | slot[1] << 16)
+        assert [event for event, fields in handheld.told] == ["refused"]
+        assert handheld.server.status.desired_revision == 0
+        assert handheld.read("/questionnaire.pkg") == OLD
+        assert "audit1.pkg" not in names(handheld)
+        assert "texts.pkg" not in names(handheld)
+
+
+def test_one_refused_package_does_not_keep_the_others_out():
+    handheld = desiring(AUDIT + (b"nonsense",), PATIENTS + (NEW,))
+    handheld.sync()
+    assert handheld.read("/questionnaire.pkg") == NEW
+    assert revision_after(handheld) == 0, "not everything is in force"
+
+
+def test_a_lower_revision_is_refused_and_its_time_still_counts():
+    handheld = desiring(PATIENTS + (NEW,))
+    handheld.sync()
+    desire(handheld.server, 4, PATIENTS + (OLD,))
+    handheld.server.server_time += 1000
+    assert revision_after(handheld) == 5
+    assert handheld.read("/questionnaire.pkg") == NEW
+    assert handheld.counters["server_time"] == handheld.server.server_time
+    assert "desired.bin" not in names(handheld)
+
+
+def test_a_package_that_the_server_has_not_waits_and_the_others_come():
+    handheld = desiring(AUDIT + (package(3, "audit"),), PATIENTS + (NEW,))
+    missing = handheld.server.items[0].digest
+    data = handheld.server.packages.pop(missing)
+    assert handheld.sync().error is None
+    assert handheld.read("/questionnaire.pkg") == NEW
+    assert refused(handheld) == (0, 0)
+    handheld.server.packages[missing] = data
+    handheld.sync()
+    assert revision_after(handheld) == 5
+
+
+def test_a_server_that_sends_no_content_is_not_asked_for_ever():
+    handheld = desiring(PATIENTS + (NEW,))
+    handheld.server.send = lambda request: handheld.server.requests.append(request) or []
+    result = handheld.sync()
+    assert result.error is None, "the answers were handed over"
+    assert len(handheld.server.requests) == 3
+    assert handheld.read("/questionnaire.pkg") == OLD
+
+
+def test_lost_and_strange_chunks_are_asked_for_again():
+    handheld = desiring(PATIENTS + (NEW,), TEXTS + (texts(2),))
+    send = handheld.server.send
+    state = {"rounds": 0}
+
+    def disturbed(request):
+        replies = send(request)
+        state["rounds"] += 1
+        if state["rounds"] % 2 and len(replies) > 2:
+            return [replies[1], replies[0], replies[0]] + replies[3:]  # out of order, twice, and one lost
+        return replies
+
+    handheld.server.send = disturbed
+    for _ in range(4):
+        handheld.sync()
+    assert handheld.read("/questionnaire.pkg") == NEW
+    assert "refused" not in [event for event, _ in handheld.told], "not one byte came to the wrong place"
+    assert revision_after(handheld) == 5
+
+
+def test_chunks_of_another_connection_count_for_nothing():
+    handheld = desiring(PATIENTS + (NEW,))
+    server = handheld.server
+    sealed = server.sealed
+    server.sealed = lambda kind, body, **changes: sealed(
+        kind, body, device_nonce=b"DEVICE00" if kind == CONTENT_CHUNK else None, **changes
+    )
+    handheld.sync()
+    assert handheld.read("/questionnaire.pkg") == OLD
+    assert [fields["reason"] for event, fields in handheld.told if event == "ignored"][:3] == ["nonce"] * 3
+
+
+def test_without_room_nothing_is_fetched_and_it_comes_once_there_is():
+    handheld = desiring(PATIENTS + (NEW,))
+    filler = BLOCKS * BLOCK_BYTES - 16384 - len(NEW) // 2 - 2048
+    handheld.write("/filler", bytes(filler))
+    assert handheld.sync().error is None
+    assert handheld.server.requests == []
+    assert refused(handheld) == (0, REFUSED_NO_ROOM | ITEM_QUESTIONNAIRE << 8)
+    os.remove(MOUNTED + "/filler")
+    handheld.sync()
+    assert revision_after(handheld) == 5
+
+
+def test_what_is_too_large_is_refused_without_being_fetched():
+    for kind, length in (
+        (ITEM_QUESTIONNAIRE, PACKAGE_BYTES_MAX + 1),
+        (ITEM_SETTINGS, 4097),
+        (ITEM_APPLICATION, 262145),
+    ):
+        handheld = provisioned()
+        handheld.server.revision = 5
+        handheld.server.items = [Item(kind, 0, 5, length, bytes(32))]
+        handheld.sync()
+        assert handheld.server.requests == []
+        assert refused(handheld) == ((0 if kind == ITEM_SETTINGS else 1), REFUSED_LARGE | kind << 8)

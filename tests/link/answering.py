@@ -1,0 +1,105 @@
+"""What stands between a device and a server in tests: an answering client of the broker, and a proxy that counts."""
+
+import queue
+import socket
+import threading
+from contextlib import contextmanager, suppress
+from itertools import pairwise
+
+from paho.mqtt.client import CallbackAPIVersion, Client
+
+from protocol.topics import ALL_UP
+from server.demo.broker import INGEST_USER
+
+PASSWORD = "of-ingest"
+TIMEOUT_S = 60  # only a hang takes longer
+SEGMENT_BYTES = 1460  # of TCP over Ethernet
+HEADERS_BYTES = 40  # of TCP and IPv4; each segment is also acknowledged by one without data, at the worst
+APPLICATION_DATA = 23  # type of a TLS record
+
+
+@contextmanager
+def answering(broker, server):
+    """`server` (tests/server_end.py) answers what comes up through this broker, as an ingest worker would."""
+    subscribed = threading.Event()
+    failures = queue.Queue()
+
+    def answer(client, _, message):
+        try:
+            for topic, reply in server.take(message.topic, message.payload):
+                client.publish(topic.decode(), reply, qos=1)
+        except Exception as failure:  # noqa: BLE001 - paho's thread would swallow it
+            failures.put(failure)
+
+    client = Client(CallbackAPIVersion.VERSION2)
+    client.username_pw_set(INGEST_USER, PASSWORD)
+    client.tls_set(ca_certs=str(broker.certificates.authority_pem))
+    client.on_message = answer
+    client.on_subscribe = lambda *_: subscribed.set()
+    client.connect(broker.host, broker.ingest_port)
+    client.subscribe(ALL_UP, qos=1)
+    client.loop_start()
+    try:
+        assert subscribed.wait(TIMEOUT_S)
+        yield
+    finally:
+        client.disconnect()
+        client.loop_stop()
+    assert failures.empty(), failures.get()
+
+
+class CountingProxy:
+    """Passes bytes on to `port` and remembers them: ("up" or "down", bytes, whether they are TLS application data)."""
+
+    def __init__(self, port):
+        self._target = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.passed = []
+        self._pumps = []
+
+    def __enter__(self):
+        self._thread = threading.Thread(target=self._accept)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listener.close()
+
+    def wire_bytes(self):
+        """All of it, the headers of TCP and IP and their acknowledgements included."""
+        return sum(length + 2 * HEADERS_BYTES * -(-length // SEGMENT_BYTES) for _, length, _ in self.passed)
+
+    def round_trips(self):
+        """How often, after the TLS handshake, the device sent something and then had an answer to wait for."""
+        directions = [direction for direction, _, is_data in self.passed if is_data]
+        return sum(now == "up" and then == "down" for now, then in pairwise(directions))
+
+    def _accept(self):
+        with suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                far = socket.create_connection(("127.0.0.1", self._target))
+                for one in (near, far):
+                    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                pumps = [
+                    threading.Thread(target=self._pump, args=(near, far, "up")),
+                    threading.Thread(target=self._pump, args=(far, near, "down")),
+                ]
+                for pump in pumps:
+                    pump.start()
+                for pump in pumps:
+                    pump.join()
+                near.close()
+                far.close()
+
+    def _pump(self, source, target, direction):
+        with suppress(OSError):
+            while data := source.recv(65536):
+                self.passed.append((direction, len(data), data[0] == APPLICATION_DATA))
+                target.sendall(data)
+        for one in (source, target):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)

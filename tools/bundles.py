@@ -1,0 +1,110 @@
+"""What of the device's application is in memory together: the modules of each bundle.
+
+A device is in one phase at a time, and only that phase's bundles are in memory (docs/adr/0006). A module that stands
+in no list is not built: `tools.application` refuses, so that nothing becomes resident by being forgotten here.
+"""
+
+# In memory at all times.
+RESIDENT = {
+    "firmware.device": (
+        "firmware",
+        "firmware.application",
+        "firmware.battery",
+        "firmware.board",
+        "firmware.board.retained",
+        "firmware.clock",
+        "firmware.files",
+        "firmware.journal",
+        "firmware.journal_blocks",
+        "firmware.journal_errors",
+        "firmware.journal_ring",
+        "firmware.memory",
+        "firmware.schedule",
+        "firmware.sync_result",
+        "firmware.version",
+        "firmware.visit",
+        "protocol",
+        "protocol.errors",
+        "protocol.instants",
+        "protocol.packing",
+        "protocol.record",
+    ),
+    "firmware.chip": (
+        "firmware.board.displays",
+        "firmware.board.esp32",
+        "firmware.board.nor",
+        "firmware.board.sim",
+    ),
+}
+# Loaded when they are needed, and forgotten at the end of the phase or sooner.
+ON_DEMAND = {
+    # the start
+    "firmware.starting": ("firmware.main", "firmware.journal_mount", "protocol.identity"),
+    "firmware.setup": ("firmware.settings",),
+    # asking patients, or going through a checklist
+    "firmware.patients": (
+        "firmware.asking",
+        "firmware.dialogue",
+        "firmware.faces",
+        "firmware.language_choice",
+        "firmware.misuse",
+        "firmware.screens",
+        "firmware.texts",
+    ),
+    "firmware.pressing": ("firmware.buttons",),
+    "firmware.picturing": ("firmware.pictures", "firmware.questionnaire", "protocol.screen"),
+    "firmware.keeping": ("firmware.recording",),
+    "firmware.packages": ("firmware.package_file", "protocol.package"),
+    "firmware.waiting": ("firmware.lacking",),
+    # staff
+    "firmware.personnel": ("firmware.staffing", "firmware.staff", "firmware.staff_words"),
+    "firmware.writing": ("firmware.staff_screens", "firmware.staff_view", "firmware.service_font"),
+    "firmware.testing": ("firmware.self_test",),
+    # a sync, and what comes of it
+    "firmware.passage": ("firmware.between",),
+    "firmware.syncing": (
+        "firmware.sync",
+        "firmware.link",
+        "firmware.link_error",
+        "firmware.board.deadline",
+        "firmware.board.stream",
+        "protocol.topics",
+    ),
+    "firmware.dialing": ("firmware.opening", "firmware.board.joining", "firmware.board.wifi"),
+    "firmware.talking": (
+        "firmware.conversation",
+        "firmware.outbox",
+        "protocol.bodies",
+        "protocol.envelope",
+        "protocol.messages",
+    ),
+    "firmware.hello": ("firmware.greeting", "protocol.status"),
+    "firmware.recalling": ("firmware.journal_reading",),
+    "firmware.holding": ("firmware.held",),
+    "firmware.planned": ("firmware.planning",),
+    "firmware.changing": ("firmware.changes",),
+    "firmware.trying": ("firmware.trial",),
+    "firmware.bringing": ("firmware.fetching",),
+    "firmware.exchanging": ("firmware.switching",),
+    "firmware.failing": ("firmware.failures",),
+    # a new version of all this
+    "firmware.slotting": ("firmware.slots",),
+    "firmware.updating": ("firmware.update",),
+    "firmware.proving": ("firmware.provenance", "firmware.signature", "protocol.archive"),
+    "firmware.unpacking": ("firmware.installing",),
+}
+# Not part of the application: the tests' side of the simulator, and what is on a device beside the application.
+OUTSIDE = (
+    "firmware.board.faulty_nor",
+    "firmware.board.choose_esp32",
+    "firmware.board.choose_sim",
+    "firmware.board.start_esp32",
+    "firmware.board.start_sim",
+    "firmware.starter",
+)
+# What the other board has for itself.
+LEFT_OUT = {
+    "esp32": ("firmware.simulator", "firmware.board.sim", "firmware.board.nor"),
+    "sim": ("firmware.handheld", "firmware.board.esp32", "firmware.board.displays", "firmware.board.wifi"),
+}
+ENTRIES = {"esp32": ("firmware.handheld", "run"), "sim": ("firmware.simulator", "main")}  # module and function
