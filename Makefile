@@ -1,14 +1,17 @@
-# What can be done here; `make` alone prints this list. ARGS reaches the program: make demo ARGS=--check
-.PHONY: help setup demo test check fix bench lock vendor clean
+# What can be done here; `make` alone prints this list. ARGS reaches the program: make demo ARGS="--port 8001"
+.PHONY: help setup demo demo-check test check fix bench lock vendor clean
 
 help:
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
 
 setup: ## build .venv from requirements.lock (PYTHON=python3.x chooses an interpreter)
 	@sh deploy/setup
 
-demo: setup ## run the whole line on this machine, with real firmware (ARGS=--check: check it and stop)
+demo: setup ## run the whole line on this machine, with real firmware (ARGS="--port 8001", --directory, --broker)
 	@exec .venv/bin/pet demo $(ARGS)
+
+demo-check: setup ## drive devices over a cut network and a killed server, and compare the counts; no onlooker needed
+	@exec .venv/bin/pet demo --check $(ARGS)
 
 test: setup ## pass every test (ARGS=tests/demo: only these)
 	@exec .venv/bin/python -m pytest $(ARGS)
@@ -36,6 +39,6 @@ vendor: setup ## copy the style sheet of the pages from npm again (needs npm; th
 
 clean: ## remove what was built or kept: .venv, the demo's data in .pet, caches
 	@# As root, PostgreSQL's data may lie where its account can reach them (server/demo/account.py).
-	@sed -n '/^\/var\/tmp\/pet-[0-9a-f]*$$/p' .pet/postgres/place 2>/dev/null | xargs rm -rf
+	@sed -n '/^\/var\/tmp\/pet-[0-9a-f]*$$/p' .pet/postgres/place .pet/check/postgres/place 2>/dev/null | xargs rm -rf
 	rm -rf .venv .pet .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

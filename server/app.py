@@ -82,7 +82,9 @@ def _answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def no_such_page(request: Request, error: HTTPException) -> Response:
-        return answer(request, make_problem(HTTPStatus(error.status_code), f"{request.url.path}: {error.detail}."))
+        status, path = HTTPStatus(error.status_code), request.url.path
+        detail = f"There is no {path} on this server." if status == HTTPStatus.NOT_FOUND else f"{path}: {error.detail}."
+        return answer(request, make_problem(status, detail))
 
     @app.exception_handler(OperationalError)
     def no_database(request: Request, error: OperationalError) -> Response:
@@ -93,7 +95,7 @@ def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(ProgrammingError)
     def no_tables(request: Request, error: ProgrammingError) -> Response:
         log.error("the database refuses: %s", error.orig)
-        detail = "The database has another version's tables: say `pet migrate`."
+        detail = "The database lacks tables of this version: on a first install and after an update, say `pet migrate`."
         return answer(request, make_problem(HTTPStatus.SERVICE_UNAVAILABLE, detail))
 
     @app.exception_handler(Exception)

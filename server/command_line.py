@@ -57,7 +57,9 @@ def run(app: Callable[[], None]) -> None:
     except OperationalError as error:
         stop(f"the database does not answer: {_first_line(error)}. Is it running, and is PET_DATABASE_URL right?")
     except ProgrammingError as error:
-        stop(f"the database refuses: {_first_line(error)}. After an update, say `pet migrate`.")
+        stop(
+            f"the database refuses: {_first_line(error)}. On a first install and after an update, say `pet migrate`."
+        )
 
 
 def stop(sentence: str) -> None:

@@ -5,7 +5,11 @@ import typer
 from server.command_line import run
 from server.demo.commands import demo
 from server.fleet import commands as fleet
+from server.fleet.audit_commands import audits
 from server.fleet.device_commands import device
+from server.fleet.rollout_commands import fleet as fleet_list
+from server.fleet.rollout_commands import release, text
+from server.fleet.settings_commands import settings
 from server.ingest.commands import ingest, quarantine
 from server.migrations import upgrade
 from server.settings import load_settings
@@ -37,7 +41,7 @@ app.command()(demo)
 @app.command()
 def migrate() -> None:
     """Bring the database to this version's schema. Safe to repeat."""
-    upgrade(load_settings().database())
+    print(upgrade(load_settings().database()))
 
 
 # --- the fleet ------------------------------------------------------------------------------------
@@ -48,6 +52,11 @@ app.add_typer(fleet.location, name="location")
 app.add_typer(device, name="device")
 app.add_typer(fleet.questionnaire, name="questionnaire")
 app.add_typer(fleet.target, name="target")
+app.add_typer(settings, name="settings")
+app.add_typer(text, name="text")
+app.add_typer(release, name="release")
+app.command("fleet")(fleet_list)
+app.command()(audits)
 app.add_typer(fleet.broker, name="broker")
 app.add_typer(fleet.key, name="key")
 app.add_typer(quarantine, name="quarantine")

@@ -18,11 +18,14 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="PET_", frozen=True)
 
-    database_url: str
+    database_url: str = ""
     database_password_file: Path | None = None
 
     # Wraps the devices' keys (docs/security.md). It must not lie in the database's backup.
     key_file: Path = Path("/etc/pet/key")
+
+    # The public halves of the keys that sign application releases, as devices carry them (release.pub).
+    release_keys_file: Path = Path("/etc/pet/release.pub")
 
     # The name in the broker's certificate, which is always checked against the CA.
     broker_host: str = "localhost"
@@ -66,7 +69,11 @@ class Settings(BaseSettings):
         return value
 
     def database(self) -> URL:
-        """The database's URL, its password read from the file."""
+        """The database's URL, its password read from the file. Raises OperatorError where none is named."""
+        if not self.database_url:
+            raise OperatorError(
+                "PET_DATABASE_URL is not set: name the database, like postgresql://pet@127.0.0.1:5432/pet"
+            )
         url = make_url(self.database_url)
         if self.database_password_file is not None:
             url = url.set(password=read_secret(self.database_password_file, "PET_DATABASE_PASSWORD_FILE"))
@@ -76,9 +83,9 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """The settings in the environment. Raises OperatorError that names the variable and what is wrong."""
     try:
-        return Settings()  # type: ignore[call-arg]  # they come from the environment
+        return Settings()
     except ValidationError as error:
-        faults = [_sentence(str(row["loc"][0]), row["type"], row["msg"]) for row in error.errors()]
+        faults = [_sentence(str(row["loc"][0]), row["msg"]) for row in error.errors()]
         raise OperatorError("; ".join(faults)) from None
 
 
@@ -98,11 +105,8 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _sentence(field: str, kind: str, message: str) -> str:
-    variable = f"PET_{field.upper()}"
-    if kind == "missing":
-        return f"{variable} is not set"
-    return f"{variable} {message.removeprefix('Value error, ')}"
+def _sentence(field: str, message: str) -> str:
+    return f"PET_{field.upper()} {message.removeprefix('Value error, ')}"
 
 
 def _cause(error: Exception) -> str:

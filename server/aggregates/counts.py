@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    Subquery,
     and_,
     cast,
     column,
@@ -32,16 +33,24 @@ GroupBy = Callable[[Rollup], ColumnElement[Any]]
 
 OPTION_COUNTS = (RollupDay.n1, RollupDay.n2, RollupDay.n3, RollupDay.n4, RollupDay.n5, RollupDay.n6)
 
+# A device's day: whatever a rollup is drawn by is one and the same for all questions of it.
+DEVICE_DAY = (RollupDay.device_id, RollupDay.team_id, RollupDay.reference, RollupDay.day, RollupDay.flagged)
+
 
 class Tally(NamedTuple):
-    """What was counted for one group: answers by sentiment, and the responses they were given in."""
+    """What was counted for one group: answers by sentiment, and the responses they were given in.
+
+    `answering`: how many responses at least chose something positive, neutral or negative; the others weigh nothing.
+    """
 
     counts: Counts = Counts()
     responses: int = 0
+    answering: int = 0
 
     def plus(self, other: "Tally") -> "Tally":
         """Both together."""
-        return Tally(self.counts.plus(other.counts), self.responses + other.responses)
+        counts = self.counts.plus(other.counts)
+        return Tally(counts, self.responses + other.responses, self.answering + other.answering)
 
 
 def tallies(
@@ -54,14 +63,21 @@ def tallies(
     narrowed = _Narrowed(scope, period, undated)
     answers = _answers(narrowed, group_by).subquery()
     passes = (_passes_of_questions if scope.questions else _passes)(narrowed, group_by).subquery()
-    same = and_(answers.c.drawn_by == passes.c.drawn_by, answers.c.flagged == passes.c.flagged)
+    answering = _answering(narrowed, group_by).subquery()
     query = select(
         func.coalesce(answers.c.drawn_by, passes.c.drawn_by),
         func.coalesce(answers.c.flagged, passes.c.flagged),
         *(func.coalesce(answers.c[name], 0) for name in Counts._fields),
         func.coalesce(passes.c.responses, 0),
-    ).select_from(answers.join(passes, same, full=True))
-    return {(row[0], row[1]): Tally(Counts(*row[2:-1]), row[-1]) for row in session.execute(query)}
+        func.coalesce(answering.c.answering, 0),
+    ).select_from(
+        answers.join(passes, _same(answers, passes), full=True).outerjoin(answering, _same(answers, answering))
+    )
+    return {(row[0], row[1]): Tally(Counts(*row[2:-2]), *row[-2:]) for row in session.execute(query)}
+
+
+def _same(left: Subquery, right: Subquery) -> ColumnElement[bool]:
+    return and_(left.c.drawn_by == right.c.drawn_by, left.c.flagged == right.c.flagged)
 
 
 def _answers(narrowed: "_Narrowed", group_by: GroupBy) -> Select[*tuple[Any, ...]]:
@@ -141,15 +157,64 @@ def _passes_of_questions(narrowed: "_Narrowed", group_by: GroupBy) -> Select[*tu
         responses = func.sum(chosen).label("responses")
         by = (drawn_by, RollupDay.flagged)
         return select(drawn_by.label("drawn_by"), RollupDay.flagged, responses).where(*rows).group_by(*by)
-    each = (RollupDay.device_id, RollupDay.team_id, RollupDay.reference, RollupDay.day, RollupDay.flagged)
     most = (
-        select(drawn_by.label("drawn_by"), RollupDay.flagged, func.max(chosen).label("chosen"))
+        select(func.min(drawn_by).label("drawn_by"), RollupDay.flagged, func.max(chosen).label("chosen"))
         .where(*rows)
-        .group_by(drawn_by, *each)
+        .group_by(*DEVICE_DAY)
         .subquery()
     )
     return select(most.c.drawn_by, most.c.flagged, func.sum(most.c.chosen).label("responses")).group_by(
         most.c.drawn_by, most.c.flagged
+    )
+
+
+def _answering(narrowed: "_Narrowed", group_by: GroupBy) -> Select[*tuple[Any, ...]]:
+    """Responses with an answer that is in the denominator: exact for one question; else at least as many on a device's
+    day as its most answered question has such answers. Who only skipped, or could not say, must not make few look many.
+    """
+    drawn_by = group_by(RollupDay)
+    counting = _counting_options(narrowed).subquery()
+    given = sum(
+        (column_of * counting.c[column_of.key] for column_of in OPTION_COUNTS[1:]),
+        start=OPTION_COUNTS[0] * counting.c[OPTION_COUNTS[0].key],
+    )
+    at = and_(RollupDay.reference == counting.c.reference, RollupDay.position == counting.c.position)
+    rows = (*narrowed.of(RollupDay), *narrowed.asked())
+    if len(narrowed.scope.questions) == 1:
+        answering = cast(func.sum(given), BigInteger).label("answering")
+        by = (drawn_by, RollupDay.flagged)
+        return (
+            select(drawn_by.label("drawn_by"), RollupDay.flagged, answering)
+            .join(counting, at)
+            .where(*rows)
+            .group_by(*by)
+        )
+    most = (
+        select(func.min(drawn_by).label("drawn_by"), RollupDay.flagged, func.max(given).label("given"))
+        .join(counting, at)
+        .where(*rows)
+        .group_by(*DEVICE_DAY)
+        .subquery()
+    )
+    return select(
+        most.c.drawn_by, most.c.flagged, cast(func.sum(most.c.given), BigInteger).label("answering")
+    ).group_by(most.c.drawn_by, most.c.flagged)
+
+
+def _counting_options(narrowed: "_Narrowed") -> Select[*tuple[Any, ...]]:
+    """For each question of a version, n1 to n6: 1 where that option is in the denominator, else 0."""
+    counts = VersionOption.sentiment != EXCLUDED
+    return (
+        select(
+            VersionOption.reference,
+            VersionOption.position,
+            *(
+                cast(func.bool_or(and_(counts, VersionOption.option == option)), Integer).label(column_of.key)
+                for option, column_of in enumerate(OPTION_COUNTS, start=1)
+            ),
+        )
+        .where(VersionOption.organisation_id == narrowed.scope.place.organisation_id)
+        .group_by(VersionOption.reference, VersionOption.position)
     )
 
 

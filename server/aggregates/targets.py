@@ -1,13 +1,12 @@
 """Which target is in force for what, on which day. A target is data: its value, scope and dates."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.aggregates.devices import Lineage, Standing
+from server.aggregates.devices import Lineage, standings
 from server.aggregates.scope import Place, Scope
 from server.fleet.tables import (
     SCOPE_DEVICE,
@@ -49,9 +48,12 @@ def find_targets(session: Session, place: Place) -> Targets:
     return Targets(list(rows))
 
 
-def lineage_of(session: Session, scope: Scope, devices: Sequence[Standing]) -> Lineage:
-    """What the whole of a scope belongs to: with one device named its team and service too, and so on up."""
+def lineage_of(session: Session, scope: Scope, at: datetime) -> Lineage:
+    """What the whole of a scope belonged to at that instant: with one device named its team and service too, and so on
+    up.
+    """
     if len(scope.devices) == 1:
+        devices = standings(session, scope, at)
         return devices[0].lineage if devices else Lineage(scope.devices[0])
     if len(scope.teams) == 1:
         service = select(Team.service_id).where(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import reduce
 
 from sqlalchemy import ColumnElement, Date, DateTime, case, cast, func, literal
@@ -53,7 +53,8 @@ def timeseries(session: Session, scope: Scope, period: Period, granularity: Gran
 
     found = tallies(session, scope, period, bucket_of, undated=True)
     starts = [start for start, _ in found if start != UNDATED]
-    first = period.first or whole_bucket(min([*starts, today]), granularity).first
+    ends = [period.after - timedelta(days=1)] if period.after else []  # it may lie before all answers
+    first = period.first or whole_bucket(min([*starts, *ends, today]), granularity).first
     after = period.after or whole_bucket(max([*starts, today, first]), granularity).after
     _check_length(first, after, granularity)
 

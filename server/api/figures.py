@@ -38,7 +38,7 @@ def read_timeseries(session: Session, query: FiguresQuery, now: datetime, addres
     series = _series(session, asked)
     place = asked.scope.place
     devices = standings(session, asked.scope, now)
-    targets, lineage = find_targets(session, place), lineage_of(session, asked.scope, devices)
+    targets, lineage = find_targets(session, place), lineage_of(session, asked.scope, _end_of(asked, now))
 
     def target_after(after: date) -> float | None:
         """The target on the last day before `after`; of days to come, today's."""
@@ -64,15 +64,25 @@ def read_timeseries(session: Session, query: FiguresQuery, now: datetime, addres
 
 
 def read_devices(session: Session, query: FiguresQuery, now: datetime) -> list[DeviceFigures]:
-    """Every device placed within the scope or with answers in it, each over the whole period; by serial."""
+    """Every device placed within the scope or with answers in it, each over the whole period; by serial.
+
+    Where a device was placed at the period's end decides on its names and target: a month that is over stays so.
+    """
     asked = resolve(session, query, now)
     found = device_tallies(session, asked.scope, asked.period)
     targets = find_targets(session, asked.scope.place)
     last_day = min(asked.today, asked.period.after - timedelta(days=1)) if asked.period.after else asked.today
     return [
         _device(standing, found.get(standing.device_id, Tally()), targets.percent_on(last_day, standing.lineage))
-        for standing in standings(session, asked.scope, now, also=found.keys())
+        for standing in standings(session, asked.scope, _end_of(asked, now), also=found.keys())
     ]
+
+
+def _end_of(asked: Asked, now: datetime) -> datetime:
+    """The last instant of the period, or `now` where it is not over: what a verdict is about."""
+    if asked.period.after is None:
+        return now
+    return min(now, instant(asked.period.after, asked.scope.place.zone) - timedelta(microseconds=1))
 
 
 def _series(session: Session, asked: Asked) -> Timeseries:
@@ -164,11 +174,13 @@ def _is_late(device: Standing, now: datetime) -> bool:
 
 def _meta(devices: list[Standing], now: datetime, target: float | None, data_version: int) -> Meta:
     in_use = [device for device in devices if device.in_use]
+    late = [device for device in in_use if _is_late(device, now)]
     return Meta(
         data_version=data_version,
         as_of=now,
         target=target,
         suppressed_below=PUBLISH_FROM,
-        late_devices=sum(_is_late(device, now) for device in in_use),
+        late_devices=len(late),
+        never_heard=sum(device.heard_at is None for device in late),
         pending_reported=sum(device.waiting for device in in_use),
     )

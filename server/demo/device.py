@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import queue
@@ -13,6 +14,7 @@ from typing import IO, Any
 
 from server.demo.child import StartError
 from server.errors import OperatorError
+from server.fleet.files import OWNER_ONLY
 
 PROJECT = Path(__file__).resolve().parents[2]
 HEAP = "56wk"  # the initial heap of an ESP32, in words
@@ -40,8 +42,17 @@ def build_application(directory: Path) -> dict[str, str]:
     return {**os.environ, "MICROPYPATH": f"{directory}:.frozen"}
 
 
+def open_claim(directory: Path) -> int:
+    """The file whose lock says that a process runs on this flash. Two would write over each other's answers.
+
+    The device's process inherits the locked descriptor: the flash is its own until it ends, also when whoever started
+    it has died before.
+    """
+    return os.open(directory / "in_use", os.O_RDWR | os.O_CREAT, OWNER_ONLY)
+
+
 class SimulatedDevice:
-    """Starts at once; `close` ends it as by deep sleep, `kill` as by loss of power.
+    """Starts once no other process runs on the flash; `close` ends it as by deep sleep, `kill` as by loss of power.
 
     `environment`: as `build_application` gives it.
     """
@@ -51,14 +62,20 @@ class SimulatedDevice:
         self.completed = 0  # passes that ended in a thank-you
         self._events: queue.Queue[Event | None] = queue.Queue()
         self._log = (directory / "console.log").open("ab")
-        self._process = subprocess.Popen(
-            micropython_command(directory.resolve(), *options),
-            cwd=directory,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-        )
+        claim = open_claim(directory)
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX)
+            self._process = subprocess.Popen(
+                micropython_command(directory.resolve(), *options),
+                cwd=directory,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._log,
+                pass_fds=(claim,),
+            )
+        finally:
+            os.close(claim)
         assert self._process.stdin
         assert self._process.stdout
         self._input: IO[bytes] = self._process.stdin

@@ -7,6 +7,7 @@ import signal
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic, sleep
@@ -33,14 +34,29 @@ INGEST_IS_READY = "ready: subscribed"  # as it says in its log
 WEB_PORT = 8000
 
 
-class Line:
-    """One directory holds it all: `postgres/`, `broker/`, `secrets/`, `devices/`, logs. Use as a context manager."""
+def _say_nothing(_: str) -> None:
+    pass
 
-    def __init__(self, directory: Path, *, embedded_broker: bool = False, web_port: int | None = None) -> None:
+
+class Line:
+    """One directory holds it all: `postgres/`, `broker/`, `secrets/`, `devices/`, logs. Use as a context manager.
+
+    `say` is told each part before it is started: some take their time.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        embedded_broker: bool = False,
+        web_port: int | None = None,
+        say: Callable[[str], None] = _say_nothing,
+    ) -> None:
         self.directory = directory.absolute()
         self.devices = self.directory / "devices"
         self._embedded_broker = embedded_broker
         self._web_port = web_port
+        self._say = say
         self._parts = ExitStack()
 
     def __enter__(self) -> Self:
@@ -89,15 +105,19 @@ class Line:
         self._secrets = self.directory / "secrets"
         self._secrets.mkdir(mode=0o700, exist_ok=True)
         self.devices.mkdir(exist_ok=True)
+        self._say("building the device's program")
         self.application = build_application(self.directory / "application")
+        self._say("starting PostgreSQL, a database of its own")
         self._start_database()
         self._make_secrets()
         self._start_broker()
         Child("web", _pet("web"), self.directory).end_leftover()  # before its port is looked at
-        self.web_port = kept_port(self.directory / "web_port", self._web_port)
+        another = f'make demo ARGS="--port {(self._web_port or WEB_PORT) + 1}"'
+        self.web_port = kept_port(self.directory / "web_port", self._web_port, another)
         self.ingest = Child("ingest", _pet("ingest"), self.directory, self._environment())
         self.web = Child("web", _pet("web"), self.directory, self._environment())
         self._parts.callback(self.stop_server)
+        self._say("starting ingest, which stores what devices send, and the pages")
         self.start_server()
 
     def _start_database(self) -> None:
@@ -120,6 +140,7 @@ class Line:
     def _start_broker(self) -> None:
         directory = self.directory / "broker"
         self.broker: Broker = IotcoreBroker(directory) if self._embedded_broker else make_broker(directory)
+        self._say(f"starting the broker, {self.broker.name}")
         self.broker.start()
         self._parts.callback(self.broker.stop)
         self.write_broker_accounts()

@@ -13,10 +13,14 @@ LAST_PORT = 29999
 TRIES_MAX = 200
 
 
-def kept_port(file: Path, asked: int | None = None) -> int:
-    """The port asked for, else the one kept in `file`, else a free one; kept. StartError when it is busy."""
+def kept_port(file: Path, asked: int | None = None, option: str = "") -> int:
+    """The port asked for, else the one kept in `file`, else a free one; kept. StartError when it is busy.
+
+    `option`: how to ask for another one on the command line, for that error.
+    """
     if asked is not None:
-        port, remedy = asked, "End that program, or ask for another port."
+        remedy = f"End that program, or ask for another port{f': {option}' if option else ''}."
+        port = asked
     elif file.exists():
         port, remedy = _read(file), f"End that program, or remove {file}; then another port is chosen."
     else:

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from server.demo.device import DeviceError, SimulatedDevice
 from server.demo.line import Line
-from server.demo.story import Posting, Story, history, one_pass, pet_time, read_story, utc_now
+from server.demo.story import Posting, Story, history, one_pass, passes_from, pet_time, read_story, utc_now
 from server.demo.trust import Trust, add_device, find_trust, set_up_trust, write_settings
 
 LIVE_DEVICES = 3
@@ -26,16 +26,20 @@ def run_demo(directory: Path, *, embedded_broker: bool, web_port: int) -> None:
     """Until Ctrl-C. Raises StartError with a sentence when something stands in the way."""
     signal.signal(signal.SIGTERM, _as_ctrl_c)
     story, now = read_story(), utc_now()
-    with Line(directory, embedded_broker=embedded_broker, web_port=web_port) as line:
-        print(f"\n  PET is at {line.url}/  and a handheld to try at {line.url}/try\n", flush=True)
-        print(f"broker: {line.broker.name} · data: {line.directory} · Ctrl-C stops everything", flush=True)
+    with Line(directory, embedded_broker=embedded_broker, web_port=web_port, say=_say) as line:
+        _say(f"\n  PET is at {line.url}/  and a handheld to try at {line.url}/try\n")
+        _say(f"data: {line.directory} · Ctrl-C stops everything")
         try:
             trust = find_trust(line, story) or set_up_trust(line, story, now)
             _prepare_try(line, trust, now)
-            _press_history(line, trust, story, now)
+            press_history(line, trust, story, now)
             _go_on(line, trust, story)
         except KeyboardInterrupt:
-            print("\nstopping; the data stay in", line.directory, flush=True)
+            _say(f"\nstopping; the data stay in {line.directory}")
+
+
+def _say(words: str) -> None:
+    print(words, flush=True)
 
 
 def _as_ctrl_c(_number: int, _frame: object) -> NoReturn:
@@ -50,24 +54,23 @@ def _prepare_try(line: Line, trust: Trust, now: datetime) -> None:
     write_settings(line, directory, live=True)
 
 
-def _press_history(line: Line, trust: Trust, story: Story, now: datetime) -> None:
-    """Every device of the story answers its weeks in quick motion, then syncs what it holds."""
+def press_history(line: Line, trust: Trust, story: Story, now: datetime) -> None:
+    """Every device of the story answers its weeks in quick motion, then syncs what it holds.
+
+    What an earlier run, stopped on its way, has pressed already is not pressed again.
+    """
     waiting = [posting for posting in story.postings if not (line.devices / posting.serial / DONE).exists()]
     if not waiting:
         return
-    print(
-        f"{len(waiting)} devices press {story.fields['weeks']} weeks of answers and hand them over:",
-        flush=True,
-    )
+    weeks = story.fields["weeks"]
+    _say(f"{len(waiting)} devices press {weeks} weeks of answers in quick motion and hand them over (some minutes):")
     scripts: dict[str, list[str]] = {}
     for posting in waiting:
         directory = line.devices / posting.serial
-        if (directory / "pet_id.bin").exists():  # an earlier run was stopped on its way: hand over what it holds
-            scripts[posting.serial] = []
-        else:
+        if not (directory / "pet_id.bin").exists():
             from_at = story.starts_at(now) + timedelta(weeks=posting.from_week)
             add_device(line, trust, posting, directory, from_at)
-            scripts[posting.serial] = history(story, posting, trust.shapes[posting.questionnaire], now)
+        scripts[posting.serial] = history(story, posting, trust.shapes[posting.questionnaire], now)
     line.write_broker_accounts()
     stopping = threading.Event()
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
@@ -76,7 +79,7 @@ def _press_history(line: Line, trust: Trust, story: Story, now: datetime) -> Non
         ]
         try:
             for number, job in enumerate(jobs, 1):
-                print(f"  {number:2} of {len(jobs)}: {job.result()}", flush=True)
+                _say(f"  {number:2} of {len(jobs)}: {job.result()}")
         except BaseException:
             stopping.set()
             pool.shutdown(cancel_futures=True)
@@ -87,10 +90,12 @@ def _press_one(
     line: Line, posting: Posting, story: Story, script: list[str], now: datetime, stopping: threading.Event
 ) -> str:
     directory = line.devices / posting.serial
-    starts_at = story.starts_at(now) + timedelta(weeks=posting.from_week) if script else now
+    starts_at = story.starts_at(now) + timedelta(weeks=posting.from_week)
     write_settings(line, directory, live=False)
     device = SimulatedDevice(directory, line.application, "--virtual", str(pet_time(starts_at)), "--quiet")
     try:
+        device.send("status")
+        script = passes_from(script, device.expect("status")["last"])
         for start in range(0, len(script), 100):
             if stopping.is_set():
                 return "stopped"
@@ -107,7 +112,6 @@ def _press_one(
 
 def _go_on(line: Line, trust: Trust, story: Story) -> None:
     """A few devices in use, one person after the other, until Ctrl-C."""
-    print(f"{LIVE_DEVICES} devices are in use now; each syncs by itself.", flush=True)
     with ExitStack() as stack:
         pairs = []
         for posting in story.postings[:LIVE_DEVICES]:
@@ -115,6 +119,10 @@ def _go_on(line: Line, trust: Trust, story: Story) -> None:
             device = SimulatedDevice(line.devices / posting.serial, line.application, "--quiet")
             stack.callback(device.close)
             pairs.append((posting, device))
+        _say(
+            f"All {len(story.postings)} devices have handed over. {LIVE_DEVICES} of them go on: somebody answers on "
+            f"one every {LIVE_PAUSE_S} seconds or so.\nReady: {line.url}/ and {line.url}/try. Ctrl-C stops everything."
+        )
         pause = threading.Event()
         while True:
             for posting, device in pairs:

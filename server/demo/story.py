@@ -7,9 +7,10 @@ import tomllib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from protocol.instants import from_unix
+from protocol.screen import button_of_option
 from server.demo.child import StartError
 
 DEMO_FILES = Path(__file__).resolve().parents[2] / "deploy" / "demo"
@@ -18,6 +19,16 @@ TIME_OUT_MS = 95_000  # longer than a device waits for the next press
 THANKS_MS = 6_000  # longer than it thanks
 
 QuestionShape = tuple[str, tuple[str, ...]]  # question, and the codes of its options in order
+READS_MS = 1500  # somebody who knows the screens before the questions
+LANGUAGES_A_PAGE = 4  # beside the button that turns the page
+LANGUAGE_BUTTONS = (1, 2, 4, 5)
+
+
+class Shape(NamedTuple):
+    """What a device asks: how many languages there are to choose from, and the questions."""
+
+    languages: int
+    questions: list[QuestionShape]
 
 
 @dataclass(frozen=True)
@@ -76,7 +87,7 @@ def pet_time(instant: datetime) -> int:
     return from_unix(int(instant.timestamp()))
 
 
-def history(story: Story, posting: Posting, shape: list[QuestionShape], now: datetime) -> list[str]:
+def history(story: Story, posting: Posting, shape: Shape, now: datetime) -> list[str]:
     """The commands of one device from its first week to now, for a simulator with a virtual clock."""
     commands: list[str] = []
     for week, instant in _instants(story, posting, now):
@@ -85,12 +96,22 @@ def history(story: Story, posting: Posting, shape: list[QuestionShape], now: dat
     return commands
 
 
-def one_pass(story: Story, shape: list[QuestionShape], week: int) -> list[str]:
+def passes_from(commands: list[str], number: int) -> list[str]:
+    """A device's commands without its first `number` passes: each leaves one record, so that many are on it already."""
+    starts = [place for place, command in enumerate(commands) if command.startswith("at ")]
+    return commands[starts[number] :] if number < len(starts) else []
+
+
+def one_pass(story: Story, shape: Shape, week: int) -> list[str]:
     """The commands of one person's pass."""
     dice = story.dice
-    leaves_after = dice.randint(1, len(shape) - 1) if dice.random() * 100 < story.fields["partial_percent"] else None
-    commands = ["press 1"]  # any button starts
-    for number, (question, options) in enumerate(shape):
+    questions = shape.questions
+    leaves_after = (
+        dice.randint(1, len(questions) - 1) if dice.random() * 100 < story.fields["partial_percent"] else None
+    )
+    foreign = dice.random() * 100 < story.fields["other_language_percent"]
+    commands = first_screens(shape.languages, dice.randrange(shape.languages) if foreign else 0)
+    for number, (question, options) in enumerate(questions):
         if number == leaves_after:
             return [*commands, f"wait {TIME_OUT_MS}"]
         commands.append(f"wait {dice.randint(1500, 9000)}")
@@ -99,6 +120,17 @@ def one_pass(story: Story, shape: list[QuestionShape], week: int) -> list[str]:
         else:
             commands.append(f"answer {options.index(story.deal(question, week)) + 1}")
     return [*commands, f"wait {THANKS_MS}"]
+
+
+def first_screens(languages: int, language: int = 0) -> list[str]:
+    """From the start to the first question: any button, the language where there is a choice, and past the promise."""
+    presses = [1]
+    if languages > LANGUAGES_A_PAGE:
+        page, place = divmod(language, LANGUAGES_A_PAGE)
+        presses += [3] * page + [LANGUAGE_BUTTONS[place]]
+    elif languages > 1:
+        presses.append(button_of_option(languages, language + 1))
+    return [command for button in [*presses, 1] for command in (f"press {button}", f"wait {READS_MS}")]
 
 
 def _instants(story: Story, posting: Posting, now: datetime) -> list[tuple[int, datetime]]:

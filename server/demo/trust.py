@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from protocol.identity import encode_identity
 from server.demo.line import Line
-from server.demo.story import DEMO_FILES, Posting, QuestionShape, Story
-from server.fleet.devices import enrol, find_device
-from server.fleet.files import write_private
+from server.demo.story import DEMO_FILES, Posting, QuestionShape, Shape, Story
+from server.fleet.devices import enrol, find_device, rotate_key
+from server.fleet.files import OWNER_ONLY, replace_file
 from server.fleet.organisations import (
     add_location,
     add_organisation,
@@ -28,6 +29,7 @@ from server.fleet.placements import place
 from server.fleet.questionnaires import publish_file
 from server.fleet.tables import (
     SCOPE_ORGANISATION,
+    Device,
     Organisation,
     QuestionnaireVersion,
     VersionOption,
@@ -44,7 +46,7 @@ class Trust(NamedTuple):
 
     organisation: Organisation
     packages: dict[str, bytes]
-    shapes: dict[str, list[QuestionShape]]
+    shapes: dict[str, Shape]
 
 
 def find_trust(line: Line, story: Story) -> Trust | None:
@@ -74,19 +76,26 @@ def set_up_trust(line: Line, story: Story, now: datetime) -> Trust:
 
 
 def add_device(line: Line, trust: Trust, posting: Posting, directory: Path, from_at: datetime) -> None:
-    """Enrol and place one device, and write the folder that is its flash."""
+    """Enrol and place one device, and write the folder that is its flash, its identity last.
+
+    Where an earlier run ended between the two, the device is enrolled and nobody has its keys: it gets new ones.
+    """
     with Session(line.engine) as session, session.begin():
         organisation = session.merge(trust.organisation, load=False)
-        identity = enrol(session, organisation, posting.serial, from_at, line.key_ring())
-        device = find_device(session, organisation, posting.serial)
-        team = find_team(session, organisation, posting.team)
-        place(session, device, team, find_location(session, organisation, posting.team), from_at)
-        files = directory / "vfs"
-        files.mkdir(parents=True, exist_ok=True)
-        write_private(directory / "pet_id.bin", encode_identity(identity))
-        (files / "ca.der").write_bytes(line.broker.certificates.authority_der.read_bytes())
-        (files / "questionnaire.pkg").write_bytes(trust.packages[posting.questionnaire])
+        here = Device.organisation_id == organisation.organisation_id
+        known = session.scalar(select(Device).where(here, Device.serial == posting.serial))
+        if known is not None:
+            identity = rotate_key(session, known, from_at, line.key_ring())
+        else:
+            identity = enrol(session, organisation, posting.serial, from_at, line.key_ring())
+            device = find_device(session, organisation, posting.serial)
+            team = find_team(session, organisation, posting.team)
+            place(session, device, team, find_location(session, organisation, posting.team), from_at)
+    files = directory / "vfs"
+    files.mkdir(parents=True, exist_ok=True)
+    (files / "questionnaire.pkg").write_bytes(trust.packages[posting.questionnaire])
     write_settings(line, directory, live=False)
+    replace_file(directory / "pet_id.bin", encode_identity(identity), OWNER_ONLY)
 
 
 def write_settings(line: Line, directory: Path, *, live: bool) -> None:
@@ -96,21 +105,22 @@ def write_settings(line: Line, directory: Path, *, live: bool) -> None:
         "broker": {"host": line.broker.host, "address": "127.0.0.1", "port": line.network.port},
         "sync_every_s": every_s,
         "sync_backlog": backlog,
+        "ca": [b64encode(line.broker.certificates.authority_der.read_bytes()).decode()],
     }
     (directory / "vfs" / "settings.json").write_text(json.dumps(settings))
 
 
 def _trust(session: Session, organisation: Organisation) -> Trust:
     packages: dict[str, bytes] = {}
-    shapes: dict[str, list[QuestionShape]] = {}
+    shapes: dict[str, Shape] = {}
     for version in session.scalars(select(QuestionnaireVersion).order_by(QuestionnaireVersion.version)):
         code = version.definition["code"]
         packages[code] = version.package
-        shapes[code] = _shape(session, version)
+        shapes[code] = Shape(len(version.definition["languages"]), _questions(session, version))
     return Trust(organisation, packages, shapes)
 
 
-def _shape(session: Session, version: QuestionnaireVersion) -> list[QuestionShape]:
+def _questions(session: Session, version: QuestionnaireVersion) -> list[QuestionShape]:
     here = (version.organisation_id, version.reference)
     questions = session.scalars(
         select(VersionQuestion)

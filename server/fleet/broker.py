@@ -10,7 +10,9 @@ from server.fleet.files import replace_file
 from server.fleet.passwords import hash_password
 from server.fleet.tables import ACTIVE, LOST, Device, DeviceKey
 
-PASSWORDS_FILE = "passwords"
+# One for each listener. Where ingest connects, client ids are free: a device let in there could take ingest's.
+DEVICE_PASSWORDS_FILE = "device-passwords"
+INGEST_PASSWORDS_FILE = "ingest-passwords"
 ACCESS_FILE = "acl"
 # Readable by the group of the directory, so that Mosquitto can read them again after it has given up root.
 FILE_MODE = 0o640
@@ -22,7 +24,7 @@ ACCESS_HEAD = """\
 
 
 def write_broker_files(session: Session, directory: Path, ingest_user: str, ingest_password: str) -> int:
-    """Replace both files; the number of devices in them. The broker reads them again when sent SIGHUP.
+    """Replace the files; the number of devices in them. The broker reads them again when sent SIGHUP.
 
     Active and lost devices are let in (what a lost one sends is evidence); revoked and retired ones are not.
     """
@@ -45,14 +47,14 @@ def write_broker_files(session: Session, directory: Path, ingest_user: str, inge
 
 
 def write_accounts(directory: Path, ingest_user: str, ingest_hash: str, devices: dict[str, str]) -> None:
-    """Replace both files: ingest's account, and the devices' by name, each with its password's hash."""
-    accounts = {ingest_user: ingest_hash, **devices}
-    passwords = [f"{name}:{password_hash}" for name, password_hash in accounts.items()]
+    """Replace the files: ingest's account, and the devices' by name, each with its password's hash."""
+    passwords = [f"{name}:{password_hash}" for name, password_hash in devices.items()]
     access = [ACCESS_HEAD, *_rules(ingest_user, f"{PREFIX}/+/down/#", ALL_UP)]
     for name in devices:
         access += _rules(name, f"{PREFIX}/{name}/up/#", f"{PREFIX}/{name}/down/#")
     # Accounts first: rules without an account open nothing, an account without rules may do nothing.
-    replace_file(directory / PASSWORDS_FILE, _text(passwords), FILE_MODE)
+    replace_file(directory / INGEST_PASSWORDS_FILE, _text([f"{ingest_user}:{ingest_hash}"]), FILE_MODE)
+    replace_file(directory / DEVICE_PASSWORDS_FILE, _text(passwords), FILE_MODE)
     replace_file(directory / ACCESS_FILE, _text(access), FILE_MODE)
 
 

@@ -7,24 +7,20 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy.orm import Session
 
 from server.command_line import OrganisationName, now, transaction
 from server.errors import OperatorError
 from server.fleet import organisations, targets
+from server.fleet.assignments import find_version
 from server.fleet.broker import write_broker_files
-from server.fleet.devices import PASSWORD_BYTES, find_device
+from server.fleet.definition import check_definition
+from server.fleet.devices import PASSWORD_BYTES
 from server.fleet.files import write_private
 from server.fleet.keys import create_key_file
 from server.fleet.organisations import find_organisation
 from server.fleet.questionnaires import publish_file
-from server.fleet.tables import (
-    SCOPE_DEVICE,
-    SCOPE_ORGANISATION,
-    SCOPE_SERVICE,
-    SCOPE_TEAM,
-    Organisation,
-)
+from server.fleet.scope import ScopeWord, parse_scope
+from server.fleet.translations import checked_lines, unchecked_warning
 from server.settings import load_settings, read_secret
 
 organisation = typer.Typer(help="Organisations.", no_args_is_help=True)
@@ -81,7 +77,27 @@ def publish(file: Path, organisation: OrganisationName = None) -> None:
     with transaction() as session:
         version = publish_file(session, find_organisation(session, organisation), file, now())
         code, number, reference = version.definition["code"], version.version, version.reference
+        warning = unchecked_warning(check_definition(version.definition))
     print(f"questionnaire {code} version {number}, reference {reference}")
+    if warning:
+        print(warning)
+
+
+@questionnaire.command("show")
+def show(
+    code: str,
+    version: Annotated[int | None, typer.Option(help="Its number; without it, the newest.")] = None,
+    organisation: OrganisationName = None,
+) -> None:
+    """Show what a published questionnaire asks, in which languages, and who has checked each translation."""
+    with transaction() as session:
+        found = find_version(session, find_organisation(session, organisation), code, version)
+        definition, reference = check_definition(found.definition), found.reference
+    print(f"questionnaire {code} version {definition.version}, reference {reference}: {definition.name}")
+    for number, question in enumerate(definition.questions, 1):
+        print(f"  {number} {question.text[definition.languages[0]]}  [{question.question_id}]")
+    for line in checked_lines(definition):
+        print(f"  {line}")
 
 
 @target.command("set")
@@ -89,9 +105,7 @@ def set_target(
     value: Annotated[str, typer.Argument(help="0.85 for 85 %.")],
     by: Annotated[str, typer.Option(help="The role that sets it.")],
     from_date: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"])],
-    scope: Annotated[
-        str, typer.Option(help="organisation, service:CODE, team:CODE or device:SERIAL.")
-    ] = "organisation",
+    scope: ScopeWord = "organisation",
     organisation: OrganisationName = None,
 ) -> None:
     """Set the positivity to be reached, from a date on."""
@@ -101,21 +115,21 @@ def set_target(
         raise OperatorError(f"{value} is not a number: write 0.85 for 85 %.") from None
     with transaction() as session:
         owner = find_organisation(session, organisation)
-        targets.set_target(session, owner, proportion, _scope(session, owner, scope), from_date.date(), by)
+        targets.set_target(session, owner, proportion, parse_scope(session, owner, scope), from_date.date(), by)
     print(f"target {value} for {scope} from {from_date.date()}")
 
 
 @broker.command("write")
 def write_broker(
-    directory: Annotated[Path, typer.Option(help="Where the broker reads `passwords` and `acl`.")],
+    directory: Annotated[Path, typer.Option(help="Where the broker reads its accounts and access rules.")],
 ) -> None:
     """Write the broker's accounts and access rules from the database. Then send the broker SIGHUP."""
     settings = load_settings()
-    if not settings.broker_password_file.exists():
-        write_private(settings.broker_password_file, secrets.token_hex(PASSWORD_BYTES).encode())
-        print(f"ingest's password, newly made, is in {settings.broker_password_file}")
-    password = read_secret(settings.broker_password_file, "PET_BROKER_PASSWORD_FILE")
     with transaction() as session:
+        if not settings.broker_password_file.exists():
+            write_private(settings.broker_password_file, secrets.token_hex(PASSWORD_BYTES).encode())
+            print(f"ingest's password, newly made, is in {settings.broker_password_file}")
+        password = read_secret(settings.broker_password_file, "PET_BROKER_PASSWORD_FILE")
         devices = write_broker_files(session, directory, settings.broker_user, password)
     print(f"{devices} devices let in; send the broker SIGHUP and it follows")
 
@@ -126,16 +140,3 @@ def create_key() -> None:
     path = load_settings().key_file
     create_key_file(path)
     print(f"key file {path}: back it up now, apart from the database")
-
-
-def _scope(session: Session, owner: Organisation, text: str) -> tuple[str, int | None]:
-    kind, _, code = text.partition(":")
-    if text == SCOPE_ORGANISATION:
-        return SCOPE_ORGANISATION, None
-    if kind == SCOPE_SERVICE:
-        return kind, organisations.find_service(session, owner, code).service_id
-    if kind == SCOPE_TEAM:
-        return kind, organisations.find_team(session, owner, code).team_id
-    if kind == SCOPE_DEVICE:
-        return kind, find_device(session, owner, code).device_id
-    raise OperatorError(f"{text} is no scope: write organisation, service:CODE, team:CODE or device:SERIAL.")

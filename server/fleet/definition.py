@@ -5,22 +5,24 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from protocol.package import KIND_AUDIT, KIND_PATIENTS, TITLE_LETTERS_MAX
 from protocol.record import ANSWERS_MAX, LANGUAGE_MAX, OPTIONS_MAX
 from protocol.screen import BUTTON_COUNT, SCREEN_TEXTS
 from server.errors import OperatorError
-from server.fleet.typeset import WORDS_MAX, lacking_letters
+from server.fleet.languages import LANGUAGE_NAMES
+from server.fleet.typeset import lacking_letters, too_long
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 Sentence = Annotated[str, Field(min_length=1, max_length=200)]
 Texts = dict[str, Sentence]  # by language
 Sentiment = Literal["positive", "neutral", "negative", "excluded"]
 Topic = Literal["privacy-and-dignity", "hand-hygiene", "cleanliness", "treatment", "food", "overall", "other"]
-ScreenText = Literal["start", "thanks", "warning", "full"]
+ScreenText = Literal["start", "promise", "handover", "warning", "thanks", "full", "battery"]
 
 # A question needs enough options to be one, and no more than can be told apart at a glance.
 OPTIONS_OF_KIND = {"scale": (3, 5), "choice": (2, 3)}
 # What is counted as good must look good: a face that says otherwise would falsify every figure made of it.
-FACES_OF_SENTIMENT = {"positive": (4, 5), "neutral": (3,), "negative": (1, 2), "excluded": ()}
+FACES_OF_SENTIMENT = {"positive": (4, 5), "neutral": (3,), "negative": (1, 2), "excluded": (0,)}
 
 
 class DefinitionError(OperatorError):
@@ -56,14 +58,30 @@ class Question(_Strict):
 
 
 class Definition(_Strict):
-    """One version of a questionnaire; its languages are numbered from 0 in the order given."""
+    """One version of a questionnaire; its languages are numbered from 0 in the order given.
+
+    `title`: what staff choose it by on the device, whose staff screens have ASCII letters only.
+    `checked_by`: by language, the role that has read it and speaks it from childhood; empty for nobody yet.
+    """
 
     code: Code
     name: Sentence
+    title: Annotated[str, Field(pattern=rf"^[\x21-\x7e]([\x20-\x7e]{{0,{TITLE_LETTERS_MAX - 2}}}[\x21-\x7e])?$")]
+    kind: Literal["patients", "audit"] = KIND_PATIENTS  # type: ignore[assignment]
     version: Annotated[int, Field(ge=1)]
     languages: Annotated[list[Code], Field(min_length=1)]
-    texts: dict[ScreenText, Texts]
+    checked_by: dict[str, str] = {}
+    texts: dict[ScreenText, Texts] = {}
     questions: Annotated[list[Question], Field(min_length=1)]
+
+    def unchecked(self) -> list[str]:
+        """The translations not yet checked by somebody who speaks the language from childhood."""
+        return [language for language in self.languages[1:] if not self.checked_by.get(language, "").strip()]
+
+    def text(self, name: str, language: str) -> str:
+        """What stands on the screen around the questions. An audit may leave it out: staff see its title."""
+        texts = self.texts.get(name)  # type: ignore[call-overload]
+        return self.title if texts is None else str(texts[language])
 
 
 def check_definition(fields: dict[str, Any]) -> Definition:
@@ -81,18 +99,29 @@ def check_definition(fields: dict[str, Any]) -> Definition:
 def _problems(definition: Definition) -> Iterator[str]:
     if len(definition.questions) > ANSWERS_MAX:
         yield f"{len(definition.questions)} questions: a response has room for {ANSWERS_MAX}; split it in two"
-    if len(definition.languages) > LANGUAGE_MAX + 1:
-        yield f"{len(definition.languages)} languages: a response can tell {LANGUAGE_MAX + 1} apart"
-    yield from _repeated("language", definition.languages)
+    yield from _language_problems(definition)
     yield from _repeated("question_id", [question.question_id for question in definition.questions])
     for name in SCREEN_TEXTS:
         texts = definition.texts.get(name)  # type: ignore[call-overload]
-        if texts is None:
-            yield f"texts.{name} is missing: the device needs the texts {', '.join(SCREEN_TEXTS)}"
-        else:
+        if texts is not None:
             yield from _translations(f"texts.{name}", texts, definition.languages)
+        elif definition.kind != KIND_AUDIT:
+            yield f"texts.{name} is missing: the device needs the texts {', '.join(SCREEN_TEXTS)}"
     for question in definition.questions:
         yield from _question_problems(question, definition.languages)
+
+
+def _language_problems(definition: Definition) -> Iterator[str]:
+    languages = definition.languages
+    if len(languages) > LANGUAGE_MAX + 1:
+        yield f"{len(languages)} languages: a response can tell {LANGUAGE_MAX + 1} apart"
+    yield from _repeated("language", languages)
+    for language in languages:
+        if language not in LANGUAGE_NAMES:
+            yield f"language '{language}' has no name of its own yet: give it one in server/fleet/languages.py"
+    for language in definition.checked_by:
+        if language not in languages:
+            yield f"checked_by.{language}: it is not one of the languages {', '.join(languages)}"
 
 
 def _question_problems(question: Question, languages: list[str]) -> Iterator[str]:
@@ -118,13 +147,16 @@ def _face_problems(place: str, question: Question) -> Iterator[str]:
         if any(faces):
             yield f"{place}: a choice shows words; take its faces away or make it a scale"
         return
-    if faces not in (sorted(set(faces)), sorted(set(faces), reverse=True)):
+    shown = [face for face in faces if face]
+    if shown not in (sorted(set(shown)), sorted(set(shown), reverse=True)):
         yield f"{place}: the faces are {faces}; they go from best to worst or from worst to best, each once"
+    if faces.count(0) > 1 or 0 in (faces[0], faces[-1]):
+        yield f"{place}: the faces are {faces}; one option may do without (face = 0), between good and bad"
     for option in question.options:
         if option.face not in FACES_OF_SENTIMENT[option.sentiment]:
             yield (
                 f"{place}, option '{option.code}': face {option.face} does not look {option.sentiment}"
-                " (1 and 2 are negative, 3 neutral, 4 and 5 positive; excluded needs a choice)"
+                " (1 and 2 are negative, 3 neutral, 4 and 5 positive, 0 excluded)"
             )
 
 
@@ -134,8 +166,9 @@ def _translations(place: str, texts: Texts, languages: list[str]) -> Iterator[st
         if text is None:
             yield f"{place}: no text in language '{language}'"
             continue
-        if len(text.split()) > WORDS_MAX:
-            yield f"{place}, language '{language}': {len(text.split())} words; at most {WORDS_MAX} are read"
+        long = too_long(text, language)
+        if long:
+            yield f"{place}, language '{language}': {long}"
         lacking = lacking_letters(text, language)
         if lacking:
             lacking = ", ".join(lacking)

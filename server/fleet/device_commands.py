@@ -15,6 +15,7 @@ from server.fleet.keys import open_key_ring
 from server.fleet.organisations import find_location, find_organisation, find_team
 from server.fleet.placements import end_placement
 from server.fleet.placements import place as place_device
+from server.fleet.rollout import rollout
 from server.ingest.replay import replay
 from server.settings import load_settings
 
@@ -36,7 +37,7 @@ def enrol(
 ) -> None:
     """Enrol a device and write its identity area, 4,096 bytes, readable by you only."""
     key_ring = open_key_ring(load_settings().key_file)
-    with transaction() as session:
+    with rollout() as session:
         owner = find_organisation(session, organisation)
         identity = devices.enrol(session, owner, serial, enrolled_at or now(), key_ring)
         _hand_over(identity, identity_file)
@@ -66,7 +67,7 @@ def place(
     organisation: OrganisationName = None,
 ) -> None:
     """Say where a device is, and for which team, from when on."""
-    with transaction() as session:
+    with rollout() as session:
         owner = find_organisation(session, organisation)
         place_device(
             session,
@@ -87,7 +88,7 @@ def unplace(
     organisation: OrganisationName = None,
 ) -> None:
     """End a device's open placement, so that it can be placed elsewhere."""
-    with transaction() as session:
+    with rollout() as session:
         row = devices.find_device(session, find_organisation(session, organisation), word)
         end_placement(session, row, to_at)
     print(f"device {word} is placed until {to_at}")
@@ -115,7 +116,7 @@ def lost(word: DeviceWord, organisation: OrganisationName = None) -> None:
 @device.command()
 def reinstate(word: DeviceWord, organisation: OrganisationName = None) -> None:
     """Let a device count again, with what it sent while it was lost."""
-    with transaction() as session:
+    with rollout() as session:
         row = devices.find_device(session, find_organisation(session, organisation), word)
         devices.reinstate(row)
         session.flush()

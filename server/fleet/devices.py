@@ -1,5 +1,6 @@
 """Devices: enrolled with keys of their own, rekeyed, lost, revoked. Their numbers are never reused."""
 
+import re
 import secrets
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from server.fleet.tables import ACTIVE, LOST, RETIRED, REVOKED, Device, DeviceKe
 SERIAL_LENGTH_MAX = 64
 PASSWORD_BYTES = 32  # as strong as the keys: Mosquitto's own hashing of passwords is weak
 FIRST_EPOCH = 1
+NUMBER_LIKE = re.compile("[0-9a-fA-F]{8}")  # what names a device on the broker and in commands
 
 
 def enrol(
@@ -116,3 +118,5 @@ def _move(device: Device, allowed: tuple[str, ...], state: str) -> None:
 def _check_serial(serial: str) -> None:
     if not serial or len(serial) > SERIAL_LENGTH_MAX or not serial.isascii() or not serial.isprintable():
         raise OperatorError(f"a serial is 1 to {SERIAL_LENGTH_MAX} printable ASCII characters, like the MAC.")
+    if NUMBER_LIKE.fullmatch(serial):
+        raise OperatorError(f"{serial} reads like a device's 8 hex digits, and would hide that device: add a sign.")

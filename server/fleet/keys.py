@@ -1,7 +1,9 @@
-"""The devices' keys as the database may hold them: wrapped by a key that lives in a file outside of it."""
+"""The secrets that the database may hold only wrapped, by a key that lives in a file outside of it."""
 
+import hmac
 import secrets
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -12,29 +14,53 @@ from server.errors import OperatorError
 from server.fleet.files import write_private
 
 WRAPPING_NONCE_BYTES = 12  # of AES-GCM, random for each wrapping
+SALT_BYTES = 16
 
 
 class KeyRing:
-    """Wraps and unwraps devices' keys. The device and its epoch are bound in, so rows cannot be exchanged."""
+    """Wraps and unwraps. What a secret is for is bound in, so rows cannot be exchanged."""
 
     def __init__(self, key: bytes) -> None:
+        self._key = key
         self._cipher = AESGCM(key)
 
     def wrap(self, key: bytes, organisation_id: int, device_id: int, key_epoch: int) -> bytes:
         """Nonce, ciphertext and tag: 60 bytes for a key of 32."""
-        nonce = secrets.token_bytes(WRAPPING_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, key, _bound_to(organisation_id, device_id, key_epoch))
+        return self._seal(key, _bound_to(organisation_id, device_id, key_epoch))
 
     def unwrap(self, wrapped: bytes, organisation_id: int, device_id: int, key_epoch: int) -> bytes:
         """The key again. Raises OperatorError where another key file wrapped it, or for another device."""
+        what = f"the key of device {device_id}, epoch {key_epoch}"
+        return self._open(wrapped, _bound_to(organisation_id, device_id, key_epoch), what)
+
+    def wrap_secret(self, secret: bytes, organisation_id: int, purpose: str) -> bytes:
+        """Any secret of an organisation. `purpose` is bound in, so that none passes for another."""
+        return self._seal(secret, _bound_for(organisation_id, purpose))
+
+    def unwrap_secret(self, wrapped: bytes, organisation_id: int, purpose: str) -> bytes:
+        """The secret again. Raises OperatorError where another key file wrapped it, or for another purpose."""
+        return self._open(wrapped, _bound_for(organisation_id, purpose), f"the secret '{purpose}'")
+
+    def salt(self, organisation_id: int, purpose: str) -> str:
+        """Always the same for a purpose, and unknown to who has only the database: a hash with it can't be guessed."""
+        return hmac.digest(self._key, b"salt:" + _bound_for(organisation_id, purpose), "sha256")[:SALT_BYTES].hex()
+
+    def _seal(self, secret: bytes, bound_to: bytes) -> bytes:
+        nonce = secrets.token_bytes(WRAPPING_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, secret, bound_to)
+
+    def _open(self, wrapped: bytes, bound_to: bytes, what: str) -> bytes:
         nonce, sealed = wrapped[:WRAPPING_NONCE_BYTES], wrapped[WRAPPING_NONCE_BYTES:]
         try:
-            return self._cipher.decrypt(nonce, sealed, _bound_to(organisation_id, device_id, key_epoch))
+            return self._cipher.decrypt(nonce, sealed, bound_to)
         except InvalidTag:
             raise OperatorError(
-                f"the key of device {device_id}, epoch {key_epoch}, was not wrapped by this key file: "
-                "restore the key file that belongs to this database."
+                f"{what} was not wrapped by this key file: restore the key file that belongs to this database."
             ) from None
+
+
+# Opens the key file only where a secret is needed: most of an operator's commands touch none.
+OpenKeyRing = Callable[[], KeyRing]
 
 
 def create_key_file(path: Path) -> None:
@@ -64,3 +90,7 @@ def open_key_ring(path: Path) -> KeyRing:
 
 def _bound_to(organisation_id: int, device_id: int, key_epoch: int) -> bytes:
     return b"pet-device-key:%d:%d:%d" % (organisation_id, device_id, key_epoch)
+
+
+def _bound_for(organisation_id: int, purpose: str) -> bytes:
+    return b"pet-secret:%d:%s" % (organisation_id, purpose.encode())

@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from protocol.package import pack_package, parse_index
 from protocol.screen import (
     HEIGHT,
     LABEL_GAP,
+    LANGUAGE_NAME_HEIGHT,
+    LANGUAGE_NAME_WIDTH,
     SCREEN_TEXTS,
     TEXT_WITH_FACES_HEIGHT,
     TEXT_WITH_MARKS_HEIGHT,
@@ -18,19 +21,25 @@ from protocol.screen import (
     label_left,
 )
 from server.fleet.definition import Definition, DefinitionError, Question, check_definition
-from server.fleet.typeset import Block, DoesNotFitError, Picture, draw, typeset, typeset_alike, words_alike
+from server.fleet.fonts import font_of
+from server.fleet.languages import LANGUAGE_NAMES
+from server.fleet.typeset import Block, DoesNotFitError, Picture, draw, sizes_for, typeset, typeset_alike, words_alike
 
 # Even numbers of pixels: at 15 and 17 the letters of this font run into each other.
 QUESTION_SIZES = (20, 18, 16, 14)
 LABEL_SIZES = (18, 16, 14)
 WORD_SIZES = (28, 26, 24, 22, 20, 18, 16, 14)
 SCREEN_SIZES = (22, 20, 18, 16, 14)
-# The texts below which the five marks stand.
+NAME_SIZES = (20, 18, 16, 14)
+# The room that each text has: below some stand the five marks.
 HEIGHT_OF_TEXT = {
     "start": TEXT_WITH_MARKS_HEIGHT,
+    "promise": TEXT_WITH_MARKS_HEIGHT,
+    "handover": TEXT_WITH_MARKS_HEIGHT,
     "warning": TEXT_WITH_MARKS_HEIGHT,
     "thanks": HEIGHT,
     "full": HEIGHT,
+    "battery": HEIGHT,
 }
 
 Entry = list[int]  # offset, width, height
@@ -61,7 +70,8 @@ def build_package(definition: dict[str, Any], reference: int) -> bytes:
     languages = [builder.language(checked, number) for number in range(len(checked.languages))]
     if builder.problems:
         raise DefinitionError(builder.problems)
-    index = json.dumps({"reference": reference, "languages": languages}, separators=(",", ":")).encode()
+    outline = {"reference": reference, "kind": checked.kind, "title": checked.title, "languages": languages}
+    index = json.dumps(outline, separators=(",", ":")).encode()
     parse_index(index)
     try:
         return pack_package(index, bytes(builder.pictures))
@@ -81,7 +91,7 @@ class _Builder:
         code = definition.languages[number]
         texts = {}
         for name in SCREEN_TEXTS:
-            text = definition.texts[name][code]  # type: ignore[index]
+            text = definition.text(name, code)
             place = f"texts.{name}, language '{code}'"
             try:
                 picture = typeset(text, code, SCREEN_SIZES, WIDTH, HEIGHT_OF_TEXT[name])
@@ -90,7 +100,20 @@ class _Builder:
             else:
                 texts[name] = self._keep(picture)
         questions = [self._question(question, code) for question in definition.questions]
-        return {"number": number, "code": code, "questions": questions, "texts": texts}
+        own_name = self._name(code, definition.languages)
+        return {"number": number, "code": code, "name": own_name, "questions": questions, "texts": texts}
+
+    def _name(self, code: str, languages: Sequence[str]) -> Entry:
+        """Languages of one script in one size: none is put before the others."""
+        names = [LANGUAGE_NAMES[code], *(LANGUAGE_NAMES[each] for each in languages if font_of(each) == font_of(code))]
+        room = (LANGUAGE_NAME_WIDTH, LANGUAGE_NAME_HEIGHT)
+        try:
+            typeset(names[0], code, NAME_SIZES, *room)
+            return self._keep(typeset_alike(names, code, NAME_SIZES, *room)[0])
+        except DoesNotFitError as error:
+            if names[0] in str(error):
+                self.problems.append(f"the name of language '{code}', where one is chosen: {error}")
+            return []
 
     def _question(self, question: Question, language: str) -> dict[str, Any]:
         place = f"question '{question.question_id}', language '{language}'"
@@ -124,7 +147,7 @@ def _choice(question: Question, language: str) -> tuple[Picture, list[Picture]]:
     """Words stand under the text: of all pairs of sizes that fit, the one whose smaller size is largest."""
     best: tuple[tuple[int, int], Picture, list[Block]] | None = None
     refusal = DoesNotFitError("")
-    for label_size in LABEL_SIZES:
+    for label_size in sizes_for(language, LABEL_SIZES):
         labels = words_alike([option.label[language] for option in question.options], language, label_size)
         try:
             _check_side_by_side(question, labels)
@@ -142,12 +165,13 @@ def _choice(question: Question, language: str) -> tuple[Picture, list[Picture]]:
 
 
 def _largest(text: str, language: str, room: int) -> tuple[Picture, int]:
-    for size in QUESTION_SIZES[:-1]:
+    *larger, smallest = sizes_for(language, QUESTION_SIZES)
+    for size in larger:
         try:
             return typeset(text, language, (size,), WIDTH, room), size
         except DoesNotFitError:
             continue
-    return typeset(text, language, QUESTION_SIZES[-1:], WIDTH, room), QUESTION_SIZES[-1]
+    return typeset(text, language, (smallest,), WIDTH, room), smallest
 
 
 def _check_side_by_side(question: Question, labels: list[Block]) -> None:

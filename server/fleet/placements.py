@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from protocol.record import TEAM_MAX
 from protocol.topics import device_name
 from server.errors import OperatorError
+from server.fleet.device_settings import name_fault
 from server.fleet.tables import Device, Location, Placement, Team
 from server.ingest.tables import Response
 
@@ -31,6 +32,9 @@ def place(
         raise OperatorError(f"the placement would end ({to_at}) before it begins ({from_at}).")
     if len(team_choices) > TEAM_MAX:
         raise OperatorError(f"a placement offers at most {TEAM_MAX} teams to choose from.")
+    for choice in team_choices:
+        if name_fault(choice.name):
+            raise OperatorError(f"team {choice.name} cannot be shown on a device to choose: {name_fault(choice.name)}.")
     _lock(session, device)
     _refuse_overlap(session, device, from_at, to_at)
     placement = Placement(
@@ -69,7 +73,8 @@ def end_placement(session: Session, device: Device, to_at: datetime) -> Placemen
 
 
 def _lock(session: Session, device: Device) -> None:
-    # Two operators at once: the second waits, then sees what the first one did. Ingest is not held up.
+    # Two operators at once: the second waits, then sees what the first one did. The same holds for ingest, which counts
+    # each response where its device stands: both wait for each other, as long as one transaction takes.
     session.execute(
         select(Device.device_id)
         .where(Device.organisation_id == device.organisation_id, Device.device_id == device.device_id)

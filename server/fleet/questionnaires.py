@@ -46,6 +46,7 @@ def publish(
         definition=fields,
         package=package,
         package_sha256=sha256(package).digest(),
+        kind=definition.kind,
     )
     session.add(version)
     session.flush()

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from protocol.package import KIND_AUDIT, KIND_PATIENTS
 from protocol.record import ANSWERS_MAX, OPTIONS_MAX
 from server.database import Base
 
@@ -31,6 +32,7 @@ DEVICE_STATES = (ACTIVE, LOST, REVOKED, RETIRED)
 POSITIVE, NEUTRAL, NEGATIVE, EXCLUDED = "positive", "neutral", "negative", "excluded"
 SENTIMENTS = (POSITIVE, NEUTRAL, NEGATIVE, EXCLUDED)
 QUESTION_KINDS = ("choice", "scale")
+QUESTIONNAIRE_KINDS = (KIND_PATIENTS, KIND_AUDIT)
 
 SCOPE_ORGANISATION, SCOPE_SERVICE, SCOPE_TEAM, SCOPE_DEVICE = "organisation", "service", "team", "device"
 SCOPES = (SCOPE_ORGANISATION, SCOPE_SERVICE, SCOPE_TEAM, SCOPE_DEVICE)
@@ -182,6 +184,7 @@ class QuestionnaireVersion(Base):
             ["questionnaire.organisation_id", "questionnaire.questionnaire_id"],
         ),
         CheckConstraint(f"reference BETWEEN 1 AND {REFERENCE_MAX}", name="reference"),
+        _one_of("kind", QUESTIONNAIRE_KINDS),
     )
 
     organisation_id: Mapped[int] = mapped_column(primary_key=True)
@@ -192,6 +195,7 @@ class QuestionnaireVersion(Base):
     definition: Mapped[dict[str, Any]]
     package: Mapped[bytes]
     package_sha256: Mapped[bytes]
+    kind: Mapped[str] = mapped_column(default=KIND_PATIENTS)  # who answers: records of the other kind are not its own
 
 
 class VersionQuestion(Base):

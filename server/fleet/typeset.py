@@ -1,39 +1,26 @@
 """Text to 1-bit pictures for the device's screen: the largest type that fits, or a refusal with figures."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib.resources import files
-from io import BytesIO
 from itertools import combinations, pairwise
 from typing import NamedTuple
-from unicodedata import normalize
+from unicodedata import category, normalize
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
+
+from server.fleet.fonts import Font, font_of
 
 MARGIN = 1  # dark pixels around the ink, so that nothing touches a neighbour or the edge of the glass
+SPARE = 4  # rows that lines do not take up by standing further apart: what is below them is not theirs
 LINES_MAX = 4
 WORDS_MAX = 20  # more is not read by somebody who is ill; it also bounds the search for line breaks
+LETTERS_MAX = 32  # the same where letters are words
 TYPE_SIZE_MIN = 14  # pixels; 6 mm on a 2.42 inch screen, the smallest that an old eye reads at arm's length
-ALIGNED = "dp"  # a tall and a deep letter: words side by side share these heights, so they stand on one line
-
-
-class FontFile(NamedTuple):
-    """A font in an installed package, and the values of its variation axes.
-
-    `shaped`: its letters join, stack or run from the right, which is work for HarfBuzz. Letters that do neither stand
-    more evenly without it: FreeType's own layout keeps them on whole pixels.
-    """
-
-    package: str
-    path: str
-    axes: tuple[int, ...]
-    shaped: bool
-
-
-# Why this one: docs/adr/0005-server-typesets.md. A language in another script gets its own row here.
-LATIN = FontFile("fontpkg_roboto_condensed", "files/RobotoCondensed[wght].ttf", (700,), shaped=False)
-FONTS: dict[str, FontFile] = {}
+SHRINK = 8  # times larger are letters drawn that are then shrunk
+NO_LETTER = "\U0010ffff"  # no font has it: what is drawn for a letter that is lacking
+OPENS = ("Ps", "Pi")  # Unicode's categories of what no line ends with
+CLOSES = ("Pe", "Pf", "Po")  # and of what none begins with
 
 
 class Picture(NamedTuple):
@@ -70,6 +57,18 @@ class Block:
         return self.above + self.pitch * (len(self.lines) - 1) + self.below + 2 * MARGIN
 
 
+class _Ink(NamedTuple):
+    """A line's lit pixels, cut out; `above` and `below` the foot of the line."""
+
+    image: Image.Image
+    above: int
+    below: int
+
+    @property
+    def width(self) -> int:
+        return self.image.width
+
+
 def typeset(text: str, language: str, sizes: Sequence[int], width: int, height: int) -> Picture:
     """The text in the largest of `sizes` (descending) that fits `width` x `height`, all in pixels.
 
@@ -81,6 +80,7 @@ def typeset(text: str, language: str, sizes: Sequence[int], width: int, height: 
 
 def typeset_alike(texts: Sequence[str], language: str, sizes: Sequence[int], width: int, height: int) -> list[Picture]:
     """Each text as `typeset` has it, all in one size: no option may look larger than another."""
+    sizes = sizes_for(language, sizes)
     for size in sizes:
         blocks = [_block(text, language, size, width, height) for text in texts]
         if all(block.width <= width and block.height <= height for block in blocks):
@@ -94,34 +94,65 @@ def typeset_alike(texts: Sequence[str], language: str, sizes: Sequence[int], wid
     raise AssertionError("one of the texts did not fit")
 
 
+def sizes_for(language: str, sizes: Sequence[int]) -> list[int]:
+    """Those of the sizes at which the language's letters read well."""
+    good = font_of(language).sizes
+    return [size for size in sizes if size in good] or [good[-1]]
+
+
 def words_alike(texts: Sequence[str], language: str, size: int) -> list[Block]:
     """Words that stand side by side: broken only where their text is, and all on one line."""
-    return [_measure(tuple(text.split("\n")), language, size, aligned=True) for text in texts]
+    blocks = [_measure(tuple(text.split("\n")), language, size) for text in texts]
+    letters = _ink(font_of(language).tall_and_deep, language, size)
+    above = max(letters.above, *(block.above for block in blocks))
+    below = max(letters.below, *(block.below for block in blocks))
+    return [replace(block, above=above, below=below) for block in blocks]
 
 
 def draw(block: Block, language: str) -> Picture:
     """The block's ink inside its margins."""
     image = Image.new("1", (block.width, block.height))
-    for number, (line, width) in enumerate(zip(block.lines, block.widths, strict=True)):
-        x = (block.width - width) // 2 - _ink_box(line, language, block.size)[0]
+    for number, line in enumerate(block.lines):
+        ink = _ink(line, language, block.size)
         foot = MARGIN + block.above + block.pitch * number
-        _write(image, x, foot, line, language, block.size)
+        image.paste(1, ((block.width - ink.width) // 2, foot - ink.above), ink.image)
     return Picture(block.width, block.height, image.tobytes())
 
 
 def lacking_letters(text: str, language: str) -> str:
     """The letters of the text that the language's font cannot draw."""
-    font = _font(language, TYPE_SIZE_MIN)
-    nothing = bytes(font.getmask("\U0010ffff", mode="1"))  # no font has it: what is drawn for a letter that is lacking
-    letters = sorted({letter for letter in normalize("NFC", text) if not letter.isspace()})
-    return "".join(letter for letter in letters if bytes(font.getmask(letter, mode="1")) == nothing)
+    font = _load(font_of(language), font_of(language).sizes[-1])
+    nothing = bytes(font.getmask(NO_LETTER, mode="1"))
+    letters = {letter for letter in normalize("NFC", text) if not letter.isspace() and category(letter) != "Cf"}
+    return "".join(letter for letter in sorted(letters) if bytes(font.getmask(letter, mode="1")) == nothing)
+
+
+def too_long(text: str, language: str) -> str:
+    """A few words on a text that is longer than people read; empty for one that is not."""
+    count = len(_words(text, language))
+    unit, most = ("words", WORDS_MAX) if font_of(language).spaced else ("letters", LETTERS_MAX)
+    return f"{count} {unit}; at most {most} are read" if count > most else ""
+
+
+def _words(text: str, language: str) -> list[str]:
+    """What is never broken. Where letters are words, that is a letter with the punctuation that belongs to it."""
+    if font_of(language).spaced:
+        return text.split()
+    words: list[str] = []
+    for letter in "".join(text.split()):
+        last = words[-1][-1] if words else ""
+        if last and (category(letter) in CLOSES or category(last) in OPENS or (letter.isascii() and last.isascii())):
+            words[-1] += letter
+        else:
+            words.append(letter)
+    return words
 
 
 def _block(text: str, language: str, size: int, width: int, height: int) -> Block:
     """The text with as few lines as the width allows; where no number of lines fits, the nearest."""
     fallback: Block | None = None
     for lines in _line_breaks(text, language, size):
-        block = _measure(lines, language, size)
+        block = _loosened(_measure(lines, language, size), language, height)
         if fallback is None or (block.height <= height and block.width < fallback.width):
             fallback = block
         if block.width <= width:
@@ -130,70 +161,133 @@ def _block(text: str, language: str, size: int, width: int, height: int) -> Bloc
     return fallback
 
 
+def _loosened(block: Block, language: str, height: int) -> Block:
+    """The lines further apart, as far as there is room and until no mark of one reaches between those of another."""
+    inks = [_ink(line, language, block.size) for line in block.lines]
+    apart = max(ink.above for ink in inks) + max(ink.below for ink in inks) + font_of(language).gap
+    room = max(0, height - SPARE - block.height) // max(1, len(inks) - 1)
+    return replace(block, pitch=max(block.pitch, min(apart, block.pitch + room)))
+
+
 def _line_breaks(text: str, language: str, size: int) -> Iterator[tuple[str, ...]]:
     """The text in one line, in two, ..., each time broken so that its longest line is shortest."""
     if "\n" in text:
         yield tuple(text.split("\n"))
         return
-    words = text.split()[: WORDS_MAX + 1]
+    words = _words(text, language)[: max(WORDS_MAX, LETTERS_MAX) + 1]
+    space = " " if font_of(language).spaced else ""
     for count in range(1, min(LINES_MAX, len(words)) + 1):
-        yield min(_broken(words, count), key=lambda lines: max(_ink(line, language, size)[0] for line in lines))
+        broken = _broken(words, count, space)
+        yield min(broken, key=lambda lines: max(_breadth(line, language, size) for line in lines))
 
 
-def _broken(words: list[str], count: int) -> Iterator[tuple[str, ...]]:
+def _broken(words: list[str], count: int, space: str) -> Iterator[tuple[str, ...]]:
     for breaks in combinations(range(1, len(words)), count - 1):
         edges = (0, *breaks, len(words))
-        yield tuple(" ".join(words[start:end]) for start, end in pairwise(edges))
+        yield tuple(space.join(words[start:end]) for start, end in pairwise(edges))
 
 
-def _measure(lines: tuple[str, ...], language: str, size: int, *, aligned: bool = False) -> Block:
+def _measure(lines: tuple[str, ...], language: str, size: int) -> Block:
+    font = font_of(language)
     inks = [_ink(line, language, size) for line in lines]
-    letters = _ink(ALIGNED, language, size)
-    above = max(ink[1] for ink in inks)
-    below = max(ink[2] for ink in inks)
-    pitch = max(above + below + 1, letters[1] + 2)
-    if aligned:
-        return Block(lines, size, tuple(ink[0] for ink in inks), max(above, letters[1]), max(below, letters[2]), pitch)
-    return Block(lines, size, tuple(ink[0] for ink in inks), inks[0][1], inks[-1][2], pitch)
+    widths = tuple(ink.width for ink in inks)
+    letters = _ink(font.tall_and_deep, language, size)
+    pitch = max([letters.above + 2, *(_pitch(*pair, font) for pair in pairwise(inks))])
+    return Block(lines, size, widths, inks[0].above, inks[-1].below, pitch)
 
 
-def _ink(line: str, language: str, size: int) -> tuple[int, int, int]:
-    """Width of the ink, its height above the foot of the line and its depth below."""
-    left, top, right, bottom = _ink_box(line, language, size)
-    return right - left, -top, max(0, bottom)
+def _pitch(upper: _Ink, lower: _Ink, font: Font) -> int:
+    """From the foot of a line to that of the next: no nearer than that they have a gap between them all along."""
+    clear = upper.below + lower.above + font.gap
+    if not font.lit_from:
+        return clear
+    reach = 2 * font.gap + 1
+    width = max(upper.width, lower.width) + 2 * reach
+    above = Image.new("L", (width, upper.image.height + 2 * reach))
+    above.paste(255, ((width - upper.width) // 2, reach), upper.image)
+    around = above.filter(ImageFilter.MaxFilter(reach))
+    for pitch in range(font.gap + 1, clear):
+        below = Image.new("L", around.size)
+        top = reach + upper.above + pitch - lower.above
+        below.paste(255, ((width - lower.width) // 2, top), lower.image)
+        if not ImageChops.multiply(around, below).getbbox():
+            return pitch
+    return clear
 
 
 @lru_cache(maxsize=4096)
-def _ink_box(line: str, language: str, size: int) -> tuple[int, int, int, int]:
-    """The lit pixels' left, top, right and bottom edge, seen from the start of the line's foot.
-
-    The font's own box is wider: it counts the space after the last letter.
-    """
-    width = round(_font(language, size).getlength(line)) + 4 * size
-    image = Image.new("1", (width, 4 * size))
-    _write(image, 2 * size, 2 * size, line, language, size)
-    box = image.getbbox() or (2 * size, 2 * size, 2 * size + 1, 2 * size + 1)
-    return box[0] - 2 * size, box[1] - 2 * size, box[2] - 2 * size, box[3] - 2 * size
+def _breadth(line: str, language: str, size: int) -> float:
+    """How wide a line is, near enough to choose where to break."""
+    font = font_of(language)
+    if not font.lit_from:
+        return _ink(line, language, size).width
+    length = _load(font, size * SHRINK).getlength(normalize("NFC", line), direction=_direction(font), language=language)
+    return length / SHRINK
 
 
-def _write(image: Image.Image, x: int, foot: int, line: str, language: str, size: int) -> None:
+@lru_cache(maxsize=4096)
+def _ink(line: str, language: str, size: int) -> _Ink:
+    """The line's own pixels. The font's box is wider: it counts the space after the last letter."""
+    font = font_of(language)
+    foot = 2 * size
+    if font.lit_from:
+        image = _shrunk(line, language, size, foot, _phase(language, size)).point(_threshold(font.lit_from), "1")
+    else:
+        image = _plain(line, language, size, foot)
+    box = image.getbbox() or (0, foot, 1, foot + 1)
+    return _Ink(image.crop(box), foot - box[1], max(0, box[3] - foot))
+
+
+def _plain(line: str, language: str, size: int, foot: int) -> Image.Image:
+    font = _load(font_of(language), size)
+    image = Image.new("1", (round(font.getlength(line)) + 4 * size, 4 * size))
     pen = ImageDraw.Draw(image)
     pen.fontmode = "1"
-    spoken = language if FONTS.get(language, LATIN).shaped else None  # only HarfBuzz takes it
+    pen.text((2 * size, foot), normalize("NFC", line), fill=1, font=font, anchor="ls")
+    return image
+
+
+def _shrunk(line: str, language: str, size: int, foot: int, phase: int) -> Image.Image:
+    """The line in grey: how much of each pixel the letters cover. `phase`: eighths of a pixel that they stand lower."""
+    source = font_of(language)
+    font = _load(source, size * SHRINK)
     text = normalize("NFC", line)
-    pen.text((x, foot), text, fill=1, font=_font(language, size), anchor="ls", language=spoken)
+    direction = _direction(source)
+    width = round(font.getlength(text, direction=direction, language=language) / SHRINK) + 4 * size
+    image = Image.new("L", (width * SHRINK, 4 * size * SHRINK))
+    place = (2 * size * SHRINK, foot * SHRINK + phase)
+    pen = ImageDraw.Draw(image)
+    pen.text(place, text, fill=255, font=font, anchor="ls", direction=direction, language=language)
+    return image.reduce(SHRINK)
 
 
-def _font(language: str, size: int) -> ImageFont.FreeTypeFont:
-    return _load(FONTS.get(language, LATIN), size)
+@lru_cache(maxsize=128)
+def _phase(language: str, size: int) -> int:
+    """Where horizontal strokes fall on whole rows: one for all lines of a size, or words would not align."""
+
+    def sharpness(phase: int) -> int:
+        grey = _shrunk(font_of(language).tall_and_deep, language, size, 2 * size, phase).histogram()
+        return sum(count * abs(2 * level - 255) for level, count in enumerate(grey) if level) // sum(grey[1:])
+
+    return max(range(SHRINK), key=sharpness)
 
 
-@lru_cache(maxsize=64)
-def _load(source: FontFile, size: int) -> ImageFont.FreeTypeFont:
-    data = files(source.package).joinpath(source.path).read_bytes()
-    layout = ImageFont.Layout.RAQM if source.shaped else ImageFont.Layout.BASIC
-    font = ImageFont.truetype(BytesIO(data), size, layout_engine=layout)
-    font.set_variation_by_axes(list(source.axes))
+def _threshold(percent: int) -> list[int]:
+    return [255 if level * 100 >= 255 * percent else 0 for level in range(256)]
+
+
+def _direction(font: Font) -> str:
+    """Said outright, because a text that begins with a number still runs from the right."""
+    return "rtl" if font.right_to_left else "ltr"
+
+
+@lru_cache(maxsize=128)
+def _load(source: Font, size: int) -> ImageFont.FreeTypeFont:
+    # HarfBuzz places letters on fractions of a pixel, which one bit rounds into uneven gaps: not for plain letters.
+    layout = ImageFont.Layout.RAQM if source.lit_from else ImageFont.Layout.BASIC
+    font = ImageFont.truetype(source.file(), size, layout_engine=layout)
+    if source.axes:
+        font.set_variation_by_axes(list(source.axes))
     return font
 
 

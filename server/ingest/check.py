@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from protocol.envelope import BATCH, STATUS, UP, Envelope, Header, parse, verify
 from protocol.errors import ProtocolError
-from protocol.messages import Batch, Status, decode_batch, decode_status
+from protocol.messages import Batch, ContentRequest, Status, decode_batch, decode_content_request, decode_status
 from protocol.topics import WORDS, parse_up_topic
 from server.errors import OperatorError
 from server.fleet.keys import KeyRing
@@ -39,7 +39,7 @@ class Authentic(NamedTuple):
     header: Header
     device: KnownDevice
     key: bytes
-    body: Status | Batch
+    body: Status | Batch | ContentRequest
 
     @property
     def batch(self) -> Batch:
@@ -49,7 +49,8 @@ class Authentic(NamedTuple):
 
     @property
     def journal(self) -> JournalKey:
-        """The journal that the message speaks of. A journal belongs to its device and organisation."""
+        """The journal that a status or batch speaks of. A journal belongs to its device and organisation."""
+        assert not isinstance(self.body, ContentRequest)
         return JournalKey(self.device.organisation_id, self.device.device_id, self.body.journal_id)
 
 
@@ -122,16 +123,20 @@ class _Register:
         return key
 
 
-def _body(envelope: Envelope) -> Status | Batch:
+def _body(envelope: Envelope) -> Status | Batch | ContentRequest:
     if envelope.header.type == STATUS:
         return decode_status(envelope.body)
     if envelope.header.type == BATCH:
         return decode_batch(envelope.body)
-    raise ProtocolError("unsupported", f"this server does not answer messages of type {envelope.header.type} yet")
+    return decode_content_request(envelope.body)
 
 
 def known_devices(connection: Connection, device_ids: set[int]) -> dict[int, KnownDevice]:
-    """The devices of these numbers, as far as they are enrolled."""
+    """The devices of these numbers, as far as they are enrolled.
+
+    They stay as they are until the transaction ends: whoever moves, loses or reinstates one of them waits for it, and
+    then sees what it has stored.
+    """
     rows = connection.execute(
         select(
             Device.organisation_id,
@@ -143,6 +148,8 @@ def known_devices(connection: Connection, device_ids: set[int]) -> dict[int, Kno
         )
         .join(Organisation, Organisation.organisation_id == Device.organisation_id)
         .where(Device.device_id.in_(device_ids))
+        .order_by(Device.organisation_id, Device.device_id)
+        .with_for_update(read=True, of=Device)
     )
     return {row.device_id: KnownDevice(*row) for row in rows}
 

@@ -3,14 +3,18 @@
 import logging
 import signal
 import threading
+from datetime import datetime
+from typing import Annotated
 
 import typer
 from sqlalchemy import select
 
 from protocol.topics import device_name
-from server.command_line import now, transaction
+from server.command_line import instant, now, transaction
 from server.database import make_engine
+from server.errors import OperatorError
 from server.fleet.keys import open_key_ring
+from server.ingest.due import watch
 from server.ingest.receive import Receiver
 from server.ingest.replay import replay
 from server.ingest.tables import Quarantine
@@ -31,6 +35,7 @@ def ingest() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     receiver.start()
+    threading.Thread(target=watch, args=(engine, key_ring, stopping), daemon=True).start()
     try:
         work(receiver, engine, key_ring, stopping)
     finally:
@@ -43,14 +48,29 @@ def list_quarantine() -> None:
     """What is in quarantine and why, oldest first."""
     query = select(Quarantine).where(Quarantine.resolution.is_(None)).order_by(Quarantine.received_at)
     with transaction() as session:
-        for row in session.scalars(query):
+        rows = session.scalars(query).all()
+        for row in rows:
             name, journal = device_name(row.device_id), row.journal_id.hex()
             print(f"{row.received_at:%Y-%m-%d %H:%M} {name} {journal} {row.sequence} {row.reason}: {row.detail}")
+    if not rows:
+        print("nothing is in quarantine")
 
 
 @quarantine.command("replay")
-def replay_quarantine() -> None:
+def replay_quarantine(
+    received_at: Annotated[
+        datetime | None,
+        typer.Option(
+            parser=instant,
+            metavar="INSTANT",
+            help="When records that seemed to come from the future really arrived: the server's clock was behind.",
+        ),
+    ] = None,
+) -> None:
     """Judge it all again, and deliver what can be stored by now."""
+    if received_at is not None and received_at > now():
+        raise OperatorError(f"{received_at} has not come yet: state when the records arrived.")
     with transaction() as session:
-        delivered, left = replay(session.connection(), now())
-    print(f"{delivered} records delivered, {left} left in quarantine")
+        delivered, left = replay(session.connection(), now(), received_at=received_at)
+    which = "" if received_at is None else f" of what came before its time, judged as received at {received_at}"
+    print(f"{delivered} records delivered, {left} left in quarantine{which}")

@@ -11,7 +11,10 @@ from protocol.envelope import NONCE_BYTES
 from protocol.messages import (
     COUNTER_BOOTS,
     COUNTER_BURNED_SLOTS,
+    COUNTER_CONTENT_REASON,
+    COUNTER_CONTENT_REFUSED,
     COUNTER_PRESSES,
+    COUNTER_SETTINGS_REFUSED,
     COUNTER_SYNC_FAILURES,
     Status,
 )
@@ -23,6 +26,9 @@ COUNTER_NAMES = {
     COUNTER_SYNC_FAILURES: "sync_failures",
     COUNTER_BURNED_SLOTS: "burned_slots",
     COUNTER_PRESSES: "presses",
+    COUNTER_CONTENT_REFUSED: "content_refused",
+    COUNTER_SETTINGS_REFUSED: "settings_refused",
+    COUNTER_CONTENT_REASON: "content_reason",
 }
 
 
@@ -104,9 +110,9 @@ def confirm(connection: Connection, batches: Iterable[Authentic], met: dict[Conn
     )
 
 
-def is_confirmed_by(batch: Authentic, met: Met | None) -> bool:
-    """Whether the batch proves that the server's reply to this status arrived."""
-    return met is not None and met.server_nonce == batch.header.server_nonce
+def is_confirmed_by(message: Authentic, met: Met | None) -> bool:
+    """Whether the message proves that the server's reply to this status arrived."""
+    return met is not None and met.server_nonce == message.header.server_nonce
 
 
 def _values(key: ConnectionKey, message: Authentic) -> dict[str, object]:

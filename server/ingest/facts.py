@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from server.fleet.tables import Placement, VersionOption
+from server.fleet.tables import Placement, QuestionnaireVersion, VersionOption
 from server.ingest import tables
 from server.ingest.incoming import JournalKey
 from server.ingest.tables import Response
@@ -31,6 +31,7 @@ class Facts:
         self._connection = connection
         self._places = _places(connection, devices)
         self._versions: dict[tuple[int, int], dict[int, int]] = {}
+        self._kinds: dict[tuple[int, int], str | None] = {}
 
     def options(self, organisation_id: int, reference: int) -> dict[int, int]:
         """How many options each question of a version has, by position; empty: no such version."""
@@ -43,6 +44,18 @@ class Facts:
             )
             self._versions[key] = dict(rows.all())
         return self._versions[key]
+
+    def kind(self, organisation_id: int, reference: int) -> str | None:
+        """Whose questionnaire the version is, patients' or an audit; None: no such version."""
+        key = (organisation_id, reference)
+        if key not in self._kinds:
+            self._kinds[key] = self._connection.scalar(
+                select(QuestionnaireVersion.kind).where(
+                    QuestionnaireVersion.organisation_id == organisation_id,
+                    QuestionnaireVersion.reference == reference,
+                )
+            )
+        return self._kinds[key]
 
     def place(self, organisation_id: int, device_id: int, instant: datetime) -> Place | None:
         """Where the device was then."""

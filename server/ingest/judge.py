@@ -4,8 +4,10 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from protocol.errors import ProtocolError
+from protocol.package import KIND_AUDIT as KIND_OF_AUDITS
 from protocol.record import (
     ANSWER_NOT_SHOWN,
+    KIND_AUDIT,
     KIND_DECLINED,
     OPTIONS_MAX,
     Record,
@@ -21,6 +23,7 @@ from server.ingest.instants import Answered, Lived, clock_of, resolve
 REASON_CONFLICT = "conflict"
 REASON_LOST = "device-lost"
 REASON_DATABASE = "refused-by-database"
+REASON_CLOCK_IN_FUTURE = "clock-in-future"
 
 
 class ResponseRow(NamedTuple):
@@ -98,6 +101,10 @@ def _content_fault(record: Record, origin: Origin, facts: Facts) -> Unstorable |
     options = facts.options(origin.device.organisation_id, record.questionnaire)
     if not options:
         return Unstorable("unknown-questionnaire", f"no questionnaire has the reference {record.questionnaire}")
+    is_audit = facts.kind(origin.device.organisation_id, record.questionnaire) == KIND_OF_AUDITS
+    if is_audit != (record.kind == KIND_AUDIT):
+        whose = "an audit" if is_audit else "a questionnaire of patients"
+        return Unstorable("other-kind", f"a record of kind {record.kind} names {whose}: they are never mixed")
     for position, answer in enumerate(record.answers, 1):
         if answer == ANSWER_NOT_SHOWN:
             continue
@@ -114,7 +121,7 @@ def _clock_fault(record: Record, origin: Origin) -> Unstorable | None:
     if clock is None or lived.holds(clock):
         return None
     if clock > origin.received_at:
-        return Unstorable("clock-in-future", f"its clock said {clock}, received at {origin.received_at}")
+        return Unstorable(REASON_CLOCK_IN_FUTURE, f"its clock said {clock}, received at {origin.received_at}")
     return Unstorable("clock-too-old", f"its clock said {clock}, enrolled at {origin.device.enrolled_at}")
 
 

@@ -12,6 +12,7 @@ import ssl
 import sys
 import threading
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
@@ -31,6 +32,9 @@ KEEPALIVE_S = 120  # a loop that is held back sends no pings
 SESSION_EXPIRY_S = 86400  # the broker's memory only saves devices a resend; nothing relies on it
 QUEUE_POLL_S = 0.5  # how soon a blocked thread notices that it is to stop
 CLIENT_ID = "pet-ingest"
+# Whoever knows the name of a shared subscription can join it and so make messages vanish, and whoever knows a client id
+# can take it: Mosquitto's rules stop neither. So both names end in something that only ingest can know.
+SECRET_DIGITS = 16
 AT_MOST_ONCE, AT_LEAST_ONCE = 0, 1
 
 logger = logging.getLogger("pet.ingest")
@@ -84,14 +88,14 @@ class Receiver:
 
     def _make_client(self) -> Client:
         settings = self._settings
-        group = settings.ingest_group
+        password = read_secret(settings.broker_password_file, "PET_BROKER_PASSWORD_FILE")
+        self._secret_name = sha256(password.encode()).hexdigest()[:SECRET_DIGITS]
         client = Client(
             CallbackAPIVersion.VERSION2,
-            client_id=f"{CLIENT_ID}-{secrets.token_hex(4)}" if group else CLIENT_ID,
+            client_id=f"{CLIENT_ID}-{secrets.token_hex(4) if settings.ingest_group else self._secret_name}",
             protocol=MQTTProtocolVersion.MQTTv5,
             manual_ack=True,
         )
-        password = read_secret(settings.broker_password_file, "PET_BROKER_PASSWORD_FILE")
         client.username_pw_set(settings.broker_user, password)
         try:
             client.tls_set_context(ssl.create_default_context(cafile=str(settings.broker_ca_file)))
@@ -120,7 +124,8 @@ class Receiver:
             logger.error("the broker refuses this worker: %s", reason)
             return
         group = self._settings.ingest_group
-        client.subscribe(f"$share/{group}/{ALL_UP}" if group else ALL_UP, qos=AT_LEAST_ONCE)
+        shared = f"$share/{group}-{self._secret_name}/{ALL_UP}"
+        client.subscribe(shared if group else ALL_UP, qos=AT_LEAST_ONCE)
 
     def _on_connect_fail(self, _client: Client, _userdata: Any) -> None:
         logger.warning("no connection to the broker: %s; trying again", sys.exc_info()[1])

@@ -9,7 +9,7 @@ from server.fleet.tables import ACTIVE
 from server.ingest.check import known_devices
 from server.ingest.facts import Facts
 from server.ingest.incoming import JournalKey
-from server.ingest.judge import REASON_LOST, Origin, ResponseRow, Unstorable, judge
+from server.ingest.judge import REASON_CLOCK_IN_FUTURE, REASON_LOST, Origin, ResponseRow, Unstorable, judge
 from server.ingest.ledger import lock_ledgers
 from server.ingest.store import write_responses
 from server.ingest.tables import DELIVERED, Quarantine
@@ -30,21 +30,31 @@ def waiting(device_id: int | None = None) -> Select[Any]:
     return query.order_by(Quarantine.organisation_id, Quarantine.device_id, Quarantine.journal_id, Quarantine.sequence)
 
 
-def replay(connection: Connection, now: datetime, device_id: int | None = None) -> Replayed:
-    """Judge what waits in quarantine, of one device or of all. The caller commits."""
-    found = connection.execute(waiting(device_id)).all()
+def replay(
+    connection: Connection, now: datetime, device_id: int | None = None, received_at: datetime | None = None
+) -> Replayed:
+    """Judge what waits in quarantine, of one device or of all. The caller commits.
+
+    With `received_at` only what came before its time is judged, as if received then: the server's clock was behind.
+    What a record may say is never measured by the present, or waiting would make any clock right.
+    """
+    query = waiting(device_id)
+    if received_at is not None:
+        query = query.where(Quarantine.reason == REASON_CLOCK_IN_FUTURE)
+    found = connection.execute(query).all()
     # The same locks in the same order as ingest; then what still waits, for another may have been first.
+    devices = known_devices(connection, {row.device_id for row in found})
     lock_ledgers(connection, {_journal(row) for row in found}, now)
-    rows = connection.execute(waiting(device_id).with_for_update()).all()
-    devices = known_devices(connection, {row.device_id for row in rows})
+    rows = connection.execute(query.where(Quarantine.device_id.in_(devices)).with_for_update()).all()
     facts = Facts(connection, {(row.organisation_id, row.device_id) for row in rows})
     dated: dict[JournalKey, datetime] = {}
     responses: list[ResponseRow] = []
     for row in rows:
         device, journal = devices[row.device_id], _journal(row)
         apart = REASON_LOST if row.reason == REASON_LOST and device.state != ACTIVE else None
-        judged = judge(row.record, Origin(device, journal, row.received_at, apart), facts, dated.get(journal))
-        _resolve(connection, row, judged, now)
+        origin = Origin(device, journal, received_at or row.received_at, apart)
+        judged = judge(row.record, origin, facts, dated.get(journal))
+        _resolve(connection, row, judged, now, received_at)
         if isinstance(judged, ResponseRow):
             responses.append(judged)
             if judged.answered_at is not None:
@@ -53,10 +63,18 @@ def replay(connection: Connection, now: datetime, device_id: int | None = None) 
     return Replayed(len(responses), len(rows) - len(responses))
 
 
-def _resolve(connection: Connection, row: Row[Any], judged: ResponseRow | Unstorable, now: datetime) -> None:
+def _resolve(
+    connection: Connection,
+    row: Row[Any],
+    judged: ResponseRow | Unstorable,
+    now: datetime,
+    received_at: datetime | None,
+) -> None:
     values: dict[str, object]
     if isinstance(judged, ResponseRow):
         values = {"resolution": DELIVERED, "resolved_at": now}
+        if received_at is not None:
+            values["detail"] = f"{row.detail}; delivered as received at {received_at}, which an operator stated"
     elif judged.reason == row.reason:
         return
     else:

@@ -60,6 +60,7 @@ class Connection(OfDevice, Base):
     __table_args__ = (
         device_foreign_key(),
         Index(None, "organisation_id", "device_id", "journal_id", "session"),
+        Index(None, "organisation_id", "device_id", "received_at"),
     )
 
     device_nonce: Mapped[bytes] = mapped_column(primary_key=True)
@@ -221,6 +222,33 @@ class RollupResponseDay(OfDevice, Base):
     complete: Mapped[int]
     partial: Mapped[int]
     declined: Mapped[int]
+
+
+class RollupAuditDay(OfDevice, Base):
+    """The same of the staff's audits, apart: nothing that is said of patients' experience is made of it."""
+
+    __tablename__ = "rollup_audit_day"
+    __table_args__ = (
+        device_foreign_key(),
+        _team_key(),
+        ForeignKeyConstraint(
+            ["organisation_id", "reference", "position"],
+            ["version_question.organisation_id", "version_question.reference", "version_question.position"],
+        ),
+    )
+
+    team_id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    n1: Mapped[int]
+    n2: Mapped[int]
+    n3: Mapped[int]
+    n4: Mapped[int]
+    n5: Mapped[int]
+    n6: Mapped[int]
+    skipped: Mapped[int]
+    timed_out: Mapped[int]
 
 
 class RefusalCount(Base):

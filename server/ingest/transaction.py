@@ -1,6 +1,6 @@
 """One transaction: a collection of messages becomes rows, and, once they are committed, replies.
 
-Locks are taken in one order everywhere: connections, ledger rows, rollups, refusal counts, each in key order.
+Locks are taken in one order everywhere: devices, connections, ledger rows, rollups, refusal counts, each in key order.
 """
 
 import logging
@@ -23,13 +23,15 @@ from server.ingest.connections import (
     key_of,
     open_connections,
 )
+from server.ingest.content import find_chunks
 from server.ingest.custody import Custody, QuarantineRow
+from server.ingest.desired import read_desired
 from server.ingest.facts import Facts
 from server.ingest.incoming import IncomingMessage, JournalKey, Refusal, Reply
 from server.ingest.judge import REASON_DATABASE
 from server.ingest.ledger import Ledger, advance, lock_ledgers, stored_through
 from server.ingest.refusals import count_refusals, log_refusals
-from server.ingest.replies import Answerable, answer_batches, answer_statuses
+from server.ingest.replies import Answerable, answer_batches, answer_requests, answer_statuses
 from server.ingest.store import write_custody
 
 logger = logging.getLogger("pet.ingest")
@@ -83,10 +85,12 @@ def _attempt(
     with engine.begin() as connection:
         authentic, refusals = check_messages(connection, key_ring, messages)
         replies, conflicts = _store(connection, authentic, now, apart)
+        chunks, refused = find_chunks(connection, key_ring, authentic)
+        refusals += refused
         count_refusals(connection, refusals)
     log_refusals(refusals)
     _raise_alarm(conflicts)
-    return replies
+    return replies + answer_requests(chunks)
 
 
 def _store(
@@ -96,7 +100,7 @@ def _store(
     batches = [message for message in messages if isinstance(message.body, Batch)]
     batches.sort(key=lambda batch: (batch.journal, batch.batch.first_sequence))
     open_connections(connection, statuses)
-    met = find_connections(connection, messages)
+    met = find_connections(connection, statuses + batches)
     confirm(connection, batches, met)
     ledgers = _open_ledgers(connection, batches, now)
     facts = Facts(connection, {(batch.device.organisation_id, batch.device.device_id) for batch in batches})
@@ -105,12 +109,14 @@ def _store(
         custody.take(batch, ledgers[batch.journal], _oldest_readable(batch, met))
     conflicts = write_custody(connection, custody)
     advance(connection, ledgers)
-    through = stored_through(connection, {message.journal for message in messages})
-    answerable = [
-        Answerable(message, met.get(key_of(message)), through.get(message.journal, 0)) for message in messages
-    ]
-    replies = answer_statuses([row for row in answerable if isinstance(row.message.body, Status)], now)
-    replies += answer_batches([row for row in answerable if isinstance(row.message.body, Batch)], now)
+    through = stored_through(connection, {message.journal for message in statuses + batches})
+
+    def answerable(message: Authentic) -> Answerable:
+        return Answerable(message, met.get(key_of(message)), through.get(message.journal, 0))
+
+    desired = read_desired(connection, statuses)
+    replies = answer_statuses([answerable(status) for status in statuses], desired, now)
+    replies += answer_batches([answerable(batch) for batch in batches], now)
     return replies, conflicts
 
 
@@ -128,7 +134,7 @@ def _open_ledgers(connection: Connection, batches: Sequence[Authentic], now: dat
 def _oldest_readable(batch: Authentic, met: dict[ConnectionKey, Met]) -> int | None:
     """What this very connection has said of the batch's journal, and only once its nonce has come back."""
     opened = met.get(key_of(batch))
-    if opened is None or not is_confirmed_by(batch, opened) or opened.journal_id != batch.body.journal_id:
+    if opened is None or not is_confirmed_by(batch, opened) or opened.journal_id != batch.journal.journal_id:
         return None
     return opened.oldest_readable
 

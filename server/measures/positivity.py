@@ -39,20 +39,21 @@ class Positivity(NamedTuple):
     n: int  # answers in the denominator
     responses: int
     positive: int
-    basis: int  # the n of the interval: people asked, not answers
+    basis: int  # the n of the interval: people who answered, not answers
     percent: float | None
     interval_percent: Interval | None
     precision: Precision
 
 
-def positivity(counts: Counts, responses: int) -> Positivity:
-    """The positivity of `counts`, answers given in `responses` passes.
+def positivity(counts: Counts, responses: int, answering: int) -> Positivity:
+    """The positivity of `counts`, answers given in `responses` passes, at least `answering` of which gave any of `n`.
 
-    Answers of one person are correlated, so the interval is Wilson's on the pooled proportion with
-    n = responses (the cautious choice), or n = answers where fewer were given than there are responses.
+    Answers of one person are correlated, so the interval is Wilson's on the pooled proportion with n = `answering`
+    (the cautious choice): a pass without an answer in the denominator is no opinion. Never more than there are
+    responses or answers.
     """
     n = counts.positive + counts.neutral + counts.negative
-    basis = min(n, responses)
+    basis = min(n, responses, answering)
     precision = precision_of(basis)
     percent, interval = None, None
     if precision in {Precision.CARE, Precision.SOUND}:

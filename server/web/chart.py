@@ -15,6 +15,7 @@ UPPER_GRID = (50, 60, 70, 80, 90, 100)  # where all that is drawn lies above: di
 SHAPES = {Precision.SUPPRESSED: "cross", Precision.CARE: "hollow", Precision.SOUND: "solid"}
 CAP_MAX_PX = 5.0
 BAR_MAX_PX = 36.0
+SLOTS_MIN = 4  # a single bucket is not spread over the whole plot, as if it were all there will be
 DIGIT_SHARE = 0.58  # of the font size, the width of a digit
 
 
@@ -52,8 +53,8 @@ class Frame:
         return round(self.plot_top + (100 - percent_) / (100 - floor) * self.plot_height, 1)
 
 
-WIDE = Frame("wide", 960, 58, 74, 36, 270, 346, 48, 16, 74)
-NARROW = Frame("narrow", 358, 46, 44, 32, 220, 290, 40, 14, 60)
+WIDE = Frame("wide", 960, 58, 74, 36, 270, 352, 48, 16, 74)
+NARROW = Frame("narrow", 358, 46, 44, 32, 220, 296, 40, 14, 60)
 FRAMES = (WIDE, NARROW)
 
 
@@ -121,9 +122,10 @@ class Chart:
 def draw(answer: TimeseriesAnswer, frame: Frame) -> Chart:
     """The answer as a chart of this frame's size."""
     points = answer.data
-    slot = frame.plot_width / len(points)
+    slots = max(len(points), SLOTS_MIN)
+    slot = frame.plot_width / slots
     grid = _grid(points)
-    middles = [frame.x((index + 0.5) / len(points)) for index in range(len(points))]
+    middles = [frame.x((index + 0.5) / slots) for index in range(len(points))]
     marks = [_mark(point, answer, frame, x, grid[0]) for point, x in zip(points, middles, strict=True)]
     targets = list(_stretches(points, frame, lambda point: point.target))
     bars_max = max(1, *(point.responses for point in points))
@@ -201,10 +203,10 @@ def _labels(answer: TimeseriesAnswer, frame: Frame, middles: Sequence[float], sl
 
 def _stretches(points: Sequence[Point], frame: Frame, key: Callable[[Point], float | None]) -> Iterator[Stretch]:
     """Neighbouring points with the same key, which is None where there is nothing to draw."""
-    start = 0
+    start, slots = 0, max(len(points), SLOTS_MIN)
     for value, run in groupby(points, key=key):
         end = start + len(list(run))
         if value is not None:
-            x = frame.x(start / len(points))
-            yield Stretch(x, round(frame.x(end / len(points)) - x, 1), value)
+            x = frame.x(start / slots)
+            yield Stretch(x, round(frame.x(end / slots) - x, 1), value)
         start = end

@@ -1,10 +1,15 @@
 """`pet web`: the process that answers browsers and programs."""
 
 import socket
+import sys
 
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.orm import Session
 
+from server.aggregates.catalogue import organisations
 from server.app import create_app
 from server.errors import OperatorError
 from server.settings import load_settings
@@ -18,7 +23,11 @@ def serve() -> None:
     """Serve the pages and the interface until told to stop. Raises OperatorError where the port is taken."""
     settings = load_settings()  # refuses every host but loopback
     with _listen(settings.web_host, settings.web_port) as listener:
-        make_server(create_app(settings)).run([listener])
+        app = create_app(settings)
+        _tell(f"http://{settings.web_host}:{settings.web_port}/ shows the pages, on this machine only")
+        if trouble := _database_trouble(app.state.engine):
+            _tell(f"{trouble} Until then every page says so.")
+        make_server(app).run([listener])
 
 
 def make_server(app: FastAPI) -> uvicorn.Server:
@@ -33,6 +42,26 @@ def make_server(app: FastAPI) -> uvicorn.Server:
         timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
     )
     return uvicorn.Server(configuration)
+
+
+def _database_trouble(engine: Engine) -> str | None:
+    """Why pages cannot show figures yet, and what to do. Not a reason to stop: the database may come back."""
+    try:
+        with Session(engine) as session:
+            organisations(session)
+    except OperationalError as error:
+        return f"the database does not answer ({_first_line(error)}): start it, or mend PET_DATABASE_URL."
+    except ProgrammingError as error:
+        return f"the database has no tables of this version ({_first_line(error)}): say `pet migrate`."
+    return None
+
+
+def _first_line(error: OperationalError | ProgrammingError) -> str:
+    return str(error.orig).strip().splitlines()[0].rstrip(".")
+
+
+def _tell(words: str) -> None:
+    print(f"pet web: {words}", file=sys.stderr, flush=True)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -3,9 +3,11 @@
 The device is a process of its own that runs the real firmware, found through MICROPYPATH: commands go to its standard
 input, events come from its standard output, one line each (firmware/simulator.py). It starts with the first visitor or
 press and ends when nobody has pressed for a while, as by deep sleep; what it had not delivered stays in its journal.
+One that has outlived its server, in the middle of a sync, is waited for: the flash belongs to one process at a time.
 """
 
 import asyncio
+import fcntl
 import json
 import os
 import signal
@@ -16,13 +18,20 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from server.demo.device import micropython_command
+from protocol.errors import ProtocolError
+from protocol.identity import decode_identity
+from protocol.topics import device_name
+from server.demo.device import micropython_command, open_claim
 
 IDLE_S = 600.0  # a demo left open on a desk ends its process; the next press starts it again
+BUSY_S = 60.0  # longer than a sync takes; a process that ends by itself has ended by then
+BUSY_POLL_S = 0.1
 STOP_TIMEOUT_S = 5.0  # a device that has not put itself to sleep by then has its power cut
 PRESS_GAP_S = 0.05  # no finger is faster, and a script must not fill the device's memory: its next press waits
 BACKLOG_MAX = 8  # messages that a slow visitor may be behind; older ones make room
-COMMANDS = {f"{how} {button}" for how in ("press", "hold") for button in range(1, 7)}
+STILL_BUSY = "another process still runs this device; press again in a while"
+STAFF = "staff"  # buttons 1 and 5 held together, which one pointer cannot do
+COMMANDS = {f"{how} {button}" for how in ("press", "hold") for button in range(1, 7)} | {STAFF}
 
 Message = dict[str, Any]
 
@@ -30,10 +39,18 @@ Message = dict[str, Any]
 class Handheld:
     """At most one process. `messages` of a visitor: screen (base64 of 1024 bytes), waiting and delivered, or asleep."""
 
-    def __init__(self, directory: Path | None, *, command: Sequence[str] | None = None, idle_s: float = IDLE_S) -> None:
+    def __init__(
+        self,
+        directory: Path | None,
+        *,
+        command: Sequence[str] | None = None,
+        idle_s: float = IDLE_S,
+        busy_s: float = BUSY_S,
+    ) -> None:
         self.directory = directory
         self._command = command
         self._idle_s = idle_s
+        self._busy_s = busy_s
         self._process: Process | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._visitors: set[asyncio.Queue[Message]] = set()
@@ -46,6 +63,15 @@ class Handheld:
     def provided(self) -> bool:
         """Whether there is a device to show."""
         return self.directory is not None
+
+    def device(self) -> str | None:
+        """Its eight hex digits, as pages name it; None where there is no device that can be named."""
+        if self.directory is None:
+            return None
+        try:
+            return device_name(decode_identity((self.directory / "pet_id.bin").read_bytes()).device_id)
+        except (OSError, ProtocolError):
+            return None  # the device itself says on its screen what it lacks
 
     @property
     def running(self) -> bool:
@@ -66,9 +92,9 @@ class Handheld:
         self._visitors.discard(messages)
 
     async def press(self, command: str) -> None:
-        """`press N` or `hold N`, N from 1 to 6. A sleeping device is woken and takes the press. Raises ValueError."""
+        """`press N` or `hold N`, N from 1 to 6, or `staff`. A sleeping device is woken by it. Raises ValueError."""
         if command not in COMMANDS:
-            raise ValueError("a visitor may say: press N, hold N, with N from 1 to 6")
+            raise ValueError("a visitor may say: press N, hold N, with N from 1 to 6, or staff")
         async with self._finger:
             await asyncio.sleep(self._pressed_at + PRESS_GAP_S - monotonic())
             self._pressed_at = monotonic()
@@ -84,23 +110,46 @@ class Handheld:
         async with self._lock:
             if self.running or self.directory is None:
                 return
-            self._pressed_at = monotonic()
-            command = self._command or micropython_command(self.directory.resolve())
+            claim = open_claim(self.directory)
             try:
-                process = await asyncio.create_subprocess_exec(
-                    *command,
-                    stdin=PIPE,
-                    stdout=PIPE,
-                    cwd=self.directory,
-                    start_new_session=True,  # Ctrl-C in the terminal is for the server, which then puts it to sleep
-                )
-            except OSError as error:
-                self._tell(
-                    "trouble", {"trouble": f"the device's program {command[0]} does not start ({error.strerror})"}
-                )
-                return
-            self._process = process
-            self._tasks = [asyncio.create_task(self._listen(process)), asyncio.create_task(self._watch())]
+                if await self._claims(claim):
+                    await self._start(claim)
+                else:
+                    self._tell("trouble", {"trouble": STILL_BUSY})
+            finally:
+                os.close(claim)
+
+    async def _claims(self, claim: int) -> bool:
+        """Whether the flash became this process's own in time; others are served meanwhile."""
+        deadline = monotonic() + self._busy_s
+        while True:
+            with suppress(BlockingIOError):
+                fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+            if monotonic() > deadline:
+                return False
+            await asyncio.sleep(BUSY_POLL_S)
+
+    async def _start(self, claim: int) -> None:
+        assert self.directory
+        self._pressed_at = monotonic()
+        command = self._command or micropython_command(self.directory.resolve())
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=PIPE,
+                stdout=PIPE,
+                cwd=self.directory,
+                pass_fds=(claim,),
+                start_new_session=True,  # Ctrl-C in the terminal is for the server, which then puts it to sleep
+            )
+        except OSError as error:
+            self._tell("trouble", {"trouble": f"the device's program {command[0]} does not start ({error.strerror})"})
+            return
+        if self._known.get("trouble", {}).get("trouble") == STILL_BUSY:
+            self._tell("trouble", {"trouble": None})
+        self._process = process
+        self._tasks = [asyncio.create_task(self._listen(process)), asyncio.create_task(self._watch())]
 
     async def _stop(self) -> None:
         process, self._process = self._process, None

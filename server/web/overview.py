@@ -94,8 +94,10 @@ def _asides(answer: TimeseriesAnswer) -> list[str]:
         found.append(f"{count(flagged.responses, 'response')} suspected of misuse: {where}.")
     if meta.pending_reported:
         found.append(f"{count(meta.pending_reported, 'more response')} on devices: not arrived yet.")
-    if meta.late_devices:
-        found.append(f"{count(meta.late_devices, 'device')} in use not heard for a week or longer.")
+    if meta.never_heard:
+        found.append(f"{count(meta.never_heard, 'device')} in use not heard yet at all.")
+    if fallen_silent := meta.late_devices - meta.never_heard:
+        found.append(f"{count(fallen_silent, 'device')} in use not heard for a week or longer.")
     return found
 
 
@@ -130,17 +132,19 @@ def _field(name: str, label: str, options: dict[str, str], chosen: Sequence[str]
 
 
 def _devices_sentence(devices: Sequence[DeviceFigures]) -> str:
-    """How the devices stand against their targets, those without data among them."""
+    """How the devices stand against their targets, those without or with too few data among them."""
     verdicts = [device.verdict for device in devices]
     met, missed = verdicts.count(Verdict.MET), verdicts.count(Verdict.MISSED)
-    silent = sum(device.n == 0 for device in devices)
-    unsure = len(devices) - met - missed - silent
-    parts = [(met, "met"), (missed, "missed"), (unsure, "cannot tell yet"), (silent, "no data")]
+    silent, few = sum(device.n == 0 for device in devices), sum(device.suppressed for device in devices)
+    unsure = len(devices) - met - missed - silent - few
+    parts = [(met, "met"), (missed, "missed"), (unsure, "cannot tell yet"), (few, "too few"), (silent, "no data")]
     told = ", ".join(f"{number} {word}" for number, word in parts if number)
     return f"{count(len(devices), 'device')} against the target: {told}."
 
 
 def _verdict_tag(device: DeviceFigures) -> dict[str, str]:
+    if device.suppressed:
+        return {"text": "too few", "colour": "white"}
     if device.verdict is None:
         return {"text": "no data" if device.n == 0 else "no target", "colour": "white"}
     return {"text": device.verdict, "colour": VERDICT_COLOURS[Verdict(device.verdict)]}

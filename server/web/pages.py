@@ -8,8 +8,10 @@ from fastapi.responses import HTMLResponse
 
 from server.api.problems import Problem
 from server.api.routes import OpenSession
+from server.measures.positivity import PUBLISH_FROM
 from server.web.handheld import Handheld, Message
 from server.web.overview import overview
+from server.web.refusals import sentences, title
 
 pages = APIRouter(include_in_schema=False)
 
@@ -24,18 +26,30 @@ def get_overview(request: Request, session: OpenSession) -> HTMLResponse:
 @pages.get("/try")
 def get_handheld(request: Request) -> HTMLResponse:
     """A handheld to press."""
-    return _page(request, "try.html.jinja", {"path": "/try", "provided": request.app.state.handheld.provided})
+    handheld: Handheld = request.app.state.handheld
+    device = handheld.device()
+    content = {
+        "path": "/try",
+        "provided": handheld.provided,
+        "figures": f"/?device={device}" if device else "/",
+        "publish_from": PUBLISH_FROM,
+    }
+    return _page(request, "try.html.jinja", content)
 
 
 @pages.websocket("/try/device")
 async def visit_handheld(websocket: WebSocket) -> None:
-    """Screens and counts out, `press N` and `hold N` in; anything else ends the visit."""
+    """Screens and counts out, presses in (`press N`, `hold N`, `staff`); anything else ends it with a reason."""
     handheld: Handheld = websocket.app.state.handheld
     await websocket.accept()
     messages = await handheld.join()
     sender = asyncio.create_task(_forward(messages, websocket))
     try:
-        async for text in websocket.iter_text():
+        while (message := await websocket.receive())["type"] != "websocket.disconnect":
+            text = message.get("text")
+            if text is None:
+                await websocket.close(status.WS_1003_UNSUPPORTED_DATA, "a visitor sends text")
+                break
             await handheld.press(text)
     except ValueError as error:
         await websocket.close(status.WS_1008_POLICY_VIOLATION, str(error))
@@ -51,7 +65,9 @@ async def _forward(messages: asyncio.Queue[Message], websocket: WebSocket) -> No
 
 def problem_page(request: Request, problem: Problem) -> HTMLResponse:
     """A problem as a person reads it."""
-    return _page(request, "problem.html.jinja", {"path": None, "problem": problem}, problem.status)
+    given = {name: request.query_params.getlist(name) for name in request.query_params}
+    content = {"path": None, "problem": problem, "heading": title(problem), "sentences": sentences(problem, given)}
+    return _page(request, "problem.html.jinja", content, problem.status)
 
 
 def _page(request: Request, template: str, content: dict[str, Any], code: int = 200) -> HTMLResponse:

@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 from server.demo.device import SimulatedDevice
 from server.demo.line import Line
 from server.demo.ports import free_port
-from server.demo.story import Posting, pet_time, read_story, utc_now
+from server.demo.story import Posting, first_screens, pet_time, read_story, utc_now
 from server.demo.trust import add_device, set_up_trust
 from server.fleet.tables import Device
 from server.ingest.tables import Quarantine, Response, RollupResponseDay
 from tests.parts import need
+
+LANGUAGES = 7  # of the demo's questionnaires
 
 
 class Ward:
@@ -74,7 +76,8 @@ def press(device, passes, option=1):
     """So many whole passes, every question answered with the same option."""
     before = device.completed
     for _ in range(passes):
-        device.send("press 1", *(line for _ in range(5) for line in ("wait 2000", f"answer {option}")), "wait 7000")
+        answers = [line for _ in range(5) for line in ("wait 2000", f"answer {option}")]
+        device.send(*first_screens(LANGUAGES), *answers, "wait 7000")
     device.send("status")
     device.expect("status")
     assert device.completed == before + passes

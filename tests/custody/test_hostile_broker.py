@@ -8,7 +8,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from protocol.topics import device_name
-from server.fleet.broker import ACCESS_FILE, PASSWORDS_FILE
+from server.fleet.broker import ACCESS_FILE, INGEST_PASSWORDS_FILE
 from server.fleet.passwords import hash_password
 from tests.custody.conftest import press
 
@@ -52,7 +52,7 @@ class Eavesdropper:
 
     def __init__(self, ward):
         directory = ward.line.broker.directory
-        with (directory / PASSWORDS_FILE).open("a") as file:
+        with (directory / INGEST_PASSWORDS_FILE).open("a") as file:
             file.write(f"{EAVESDROPPER}:{hash_password(PASSWORD)}\n")
         with (directory / ACCESS_FILE).open("a") as file:
             file.write(f"\nuser {EAVESDROPPER}\ntopic readwrite pet/#\n")

@@ -1,6 +1,7 @@
 """Both brokers carry a device's messages over TLS; Mosquitto keeps each device to its own topics."""
 
 import queue
+import signal
 
 import pytest
 from paho.mqtt.client import CallbackAPIVersion, Client, MQTTv5
@@ -109,3 +110,12 @@ def test_an_account_taken_away_drops_the_device_that_is_connected(open_mosquitto
         assert untouched.say(f"publish pet/v1/d/{OTHER}/up/status 1") == "published"
     with device(open_mosquitto, ONE) as client:
         assert client.refusal is not None
+
+
+def test_a_signal_that_the_broker_has_lost_is_sent_again(open_mosquitto):
+    """One that comes while Mosquitto is still reading its files again may be lost."""
+    child, lost = open_mosquitto._child, []
+    send = child.send
+    child.send = lambda number: send(number) if lost else lost.append(number)
+    open_mosquitto.reload()
+    assert lost == [signal.SIGHUP]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -45,7 +46,10 @@ def test_the_check_counts_the_same_everywhere_on_both_brokers(tmp_path, broker):
     counts = json.loads(done.stdout.splitlines()[-1])
     assert set(counts) == {"completed", "stored", "charted"}
     assert counts["completed"] == counts["stored"] == counts["charted"] >= 50
-    assert "the network is cut" in done.stdout
+    assert re.search(r"^all 60 agree: 60 thanked for .*, 60 in the database, 60 on the page", done.stdout, re.MULTILINE)
+    assert "3 devices x 5 rounds x 4 people who answer = 60 responses" in done.stdout
+    assert "as expected, " in done.stdout.partition("the network is cut")[2].partition("the network is mended")[0]
+    assert not list(tmp_path.iterdir())
     assert "killed and started again" in done.stdout
     assert f"broker: {'mosquitto' if broker == 'automatic' else 'iotcore'}" in done.stdout
     if sys.platform == "linux":
@@ -69,11 +73,12 @@ def test_ctrl_c_stops_everything_and_the_next_run_goes_on(tmp_path):
         running = demo(tmp_path, "--port", port, stdout=subprocess.PIPE)
         try:
             assert f"http://127.0.0.1:{port}/" in wait_for(running, "PET is at")
-            wait_for(running, "responses")  # in the middle of the history
+            wait_for(running, " responses")  # in the middle of the history
             second = demo(tmp_path, "--port", port, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
             words = second.communicate(timeout=TIMEOUT_S)[1]
             assert second.returncode == 2
             assert f"process {running.pid}" in words
+            assert 'make demo ARGS="--directory' in words
             running.send_signal(signal.SIGINT)
             rest = running.communicate(timeout=TIMEOUT_S)[0]
         finally:
@@ -86,6 +91,16 @@ def test_ctrl_c_stops_everything_and_the_next_run_goes_on(tmp_path):
             assert processes_of(tmp_path) == []
 
 
+def test_the_check_takes_the_port_it_is_given(tmp_path):
+    need("mosquitto")
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = str(busy.getsockname()[1])
+        refused = demo(tmp_path, "--check", "--port", port, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        words = refused.communicate(timeout=TIMEOUT_S)[1]
+    assert refused.returncode == 2
+    assert f"Port {port}" in words
+
+
 def test_a_busy_port_gets_a_sentence_and_a_remedy(tmp_path):
     need("mosquitto")
     with socket.create_server(("127.0.0.1", 0)) as busy:
@@ -94,5 +109,5 @@ def test_a_busy_port_gets_a_sentence_and_a_remedy(tmp_path):
         words = refused.communicate(timeout=TIMEOUT_S)[1]
     assert refused.returncode == 2
     assert port in words
-    assert "another port" in words
+    assert f'another port: make demo ARGS="--port {int(port) + 1}"' in words
     assert "Traceback" not in words

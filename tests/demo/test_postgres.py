@@ -189,6 +189,25 @@ def test_a_folder_that_the_account_cannot_reach_keeps_its_rights(directory, monk
 
 
 @is_root
+def test_what_a_directory_that_is_gone_left_elsewhere_is_cleared_away(directory):
+    closed = directory.parent / "closed"
+    closed.mkdir(mode=0o700)
+    homes = {}
+    for name in ("removed", "kept", "next"):
+        (closed / name).mkdir()
+        if name == "next":
+            shutil.rmtree(closed / "removed")
+        homes[name] = account.data_home(closed / name, account.unprivileged_account())
+    try:
+        assert not homes["removed"].exists()
+        assert homes["kept"].exists()
+    finally:
+        for name in ("kept", "next"):
+            EmbeddedPostgres(closed / name).remove()
+    assert not any(home.exists() for home in homes.values())
+
+
+@is_root
 def test_a_folder_that_somebody_else_prepared_is_not_used(directory):
     closed = directory.parent / "closed"
     closed.mkdir(mode=0o700)

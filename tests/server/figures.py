@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.fleet.tables import (
@@ -94,6 +95,14 @@ class Figures:
         name = f"{device:08x}"
         self.devices[name] = device
         return name
+
+    def move(self, device, team, at):
+        """End the device's open placement and place it with this team."""
+        with Session(self.engine) as session, session.begin():
+            here = {"organisation_id": self.organisation_id, "device_id": self.devices[device]}
+            session.scalars(select(Placement).filter_by(**here, to_at=None)).one().to_at = at
+            where = {"team_id": self.teams[team], "location_id": self.location_id, "team_choices": []}
+            self._add(session, Placement, device_id=self.devices[device], from_at=at, **where)
 
     def target(self, value, scope_kind="organisation", scope_id=None, from_date=date(2026, 1, 1), to_date=None):
         with Session(self.engine) as session, session.begin():

@@ -4,8 +4,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, UniqueConstraint, inspect, text
 
+import server.fleet.rollout_tables
 import server.fleet.tables
-import server.ingest.tables  # noqa: F401, both fill Base.metadata
+import server.ingest.tables  # noqa: F401, they fill Base.metadata
 from server.database import Base
 from server.migrations import upgrade
 

@@ -8,6 +8,31 @@ const BRIGHT = [232, 244, 255];
 const HOLD_MS = 700; // as long as the device's own idea of a long press, less the way there
 const RETRY_MS = [500, 1000, 2000, 5000];
 
+// By the name that the device gives its screen: what it shows, and what can be done now.
+const SCREENS = {
+  idle: "The handheld waits for the next person. Any button starts.",
+  promise: "What becomes of the answers. Any button goes on to the first question.",
+  language: "Choose a language: press the button below it. Button 3 may show more languages.",
+  question: "A question. Press the button below your answer; the small button goes back.",
+  chosen: "This is the answer you chose. The next question follows; the small button takes it back.",
+  warning: "Still there? Any button goes on; without one the handheld ends here.",
+  thanks: "Thank you: the answers are kept on the handheld.",
+  full: "The handheld has no more room. It takes answers again when it has delivered some.",
+  battery: "The battery is low: the handheld takes no answers.",
+  handover: "Home visit: the nurse hands the handheld over. Any button starts.",
+  sending: "The handheld hands over what it holds. A press stops that.",
+  service: "The handheld lacks something and takes no answers; its screen says what.",
+  off: "The handheld sleeps. Press a button to wake it.",
+  "staff-menu": "Staff menu. Press the button with the number of a line; the small button leaves.",
+  "staff-list": "A list for staff. Press the button with the number of a line; the small button goes back.",
+  "staff-info": "Information for staff. The small button goes back.",
+  "staff-ask": "A question for staff. Button 1 is yes, button 5 is no.",
+  "staff-note": "Done, as the screen says.",
+  "staff-wipe": "Time to wipe the handheld down: no button counts for half a minute.",
+  "self-test": "Self-test: do what the screen says.",
+};
+const UNKNOWN_SCREEN = "The handheld shows something else: see its screen.";
+
 const handheld = document.getElementById("handheld");
 const screen = document.getElementById("screen");
 const status = document.getElementById("handheld-status");
@@ -15,6 +40,7 @@ const drawing = screen.getContext("2d");
 let socket = null;
 let failures = 0;
 let trouble = null; // what keeps answers from being delivered
+let shown = null; // the name of the screen
 
 function draw(base64) {
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
@@ -31,21 +57,35 @@ function draw(base64) {
 
 function say(state, words) {
   handheld.dataset.state = state;
-  status.textContent = words;
+  if (status.textContent !== words) { // what has not changed is not announced again
+    status.textContent = words;
+  }
+}
+
+function sayScreen() {
+  if (shown === null) { // it has not come so far as to show anything
+    say(handheld.dataset.state, trouble || "Connecting…");
+    return;
+  }
+  const words = SCREENS[shown] || UNKNOWN_SCREEN;
+  screen.setAttribute("aria-label", `Screen of the handheld. ${words}`);
+  say(shown === "off" ? "asleep" : "awake", trouble ? `${words} (${trouble})` : words);
 }
 
 function count(id, number) {
   const element = document.getElementById(id);
   element.value = number;
   element.textContent = number;
+  const words = document.querySelector(`[data-of="${id}"]`);
+  words.textContent = number === 1 ? words.dataset.one : words.dataset.many;
 }
 
 function receive(message) {
   if ("screen" in message) {
     draw(message.screen);
     handheld.dataset.screen = message.name;
-    screen.setAttribute("aria-label", `Screen of the handheld: ${message.name}`);
-    say("awake", trouble || "Press a button.");
+    shown = message.name;
+    sayScreen();
   }
   if ("waiting" in message) {
     count("waiting", message.waiting);
@@ -53,11 +93,12 @@ function receive(message) {
     document.getElementById("counts").hidden = false;
   }
   if (message.asleep) {
-    say("asleep", "The handheld sleeps: press a button to wake it.");
+    shown = "off";
+    sayScreen();
   }
   if ("trouble" in message) {
     trouble = message.trouble;
-    say(handheld.dataset.state, trouble || "Press a button.");
+    sayScreen();
   }
 }
 
@@ -75,14 +116,14 @@ function connect() {
   };
 }
 
-function send(how, button) {
+function send(...words) {
   if (socket.readyState === WebSocket.OPEN) {
-    socket.send(`${how} ${button}`);
+    socket.send(words.join(" "));
   }
 }
 
 // Answer buttons count when they go down, as on the device; the small one when it is let go: short or long.
-for (const element of handheld.querySelectorAll("button")) {
+for (const element of handheld.querySelectorAll("[data-button]")) {
   const button = Number(element.dataset.button);
   let downAt = null;
   element.addEventListener("pointerdown", (event) => {
@@ -107,6 +148,9 @@ for (const element of handheld.querySelectorAll("button")) {
     }
   });
 }
+
+const staff = handheld.querySelector("[data-command]"); // one pointer cannot hold two buttons
+staff.addEventListener("click", () => send(staff.dataset.command));
 
 document.addEventListener("keydown", (event) => {
   if (event.repeat || event.ctrlKey || event.altKey || event.metaKey) {

@@ -66,6 +66,13 @@ def test_a_name_that_nothing_carries_is_not_found(site, query, parameter):
 
 
 @pytest.mark.usefixtures("figures")
+@pytest.mark.parametrize("number", ["0", "99999999999", "99999999999999999999", "first"])
+def test_an_organisation_s_number_that_none_can_have_is_refused_by_the_catalogue_too(site, number):
+    answer = site.get(f"/api/v1/meta?organisation={number}")
+    assert answer.status_code == 422, answer.text
+    assert [error["parameter"] for error in answer.json()["errors"]] == ["organisation"]
+
+
 def test_several_wrong_values_are_all_named(site):
     problem = site.get(f"{SERIES}?granularity=year&from=today&include_flagged=2").json()
     assert {error["parameter"] for error in problem["errors"]} == {"granularity", "from", "include_flagged"}

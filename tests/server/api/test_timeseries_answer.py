@@ -42,6 +42,7 @@ def test_an_answer_has_every_field_of_the_interface(figures, device, site):
             "target": 85.0,
             "suppressed_below": 10,
             "late_devices": 1,
+            "never_heard": 1,
             "pending_reported": 0,
         },
         "data": [
@@ -114,6 +115,21 @@ def test_a_device_is_asked_for_by_its_eight_hex_digits(figures, site):
     assert site.series(device=[first, second])["totals"]["responses"] == 24
 
 
+@pytest.mark.parametrize("questions", [[], ["food", "hands", "overall"]])
+def test_whoever_chose_nothing_that_counts_adds_no_weight(figures, device, site, questions):
+    """Four people answer all three questions; six skip them or cannot say."""
+    figures.enter([Pass(device, TODAY, GOOD)] * 4 + [Pass(device, TODAY, (14, 3, 14))] * 6)
+    totals = site.series(question=questions)["totals"]
+    assert (totals["n"], totals["responses"], totals["positive"]) == (12, 10, 12)
+    assert (totals["positivity"], totals["ci95"], totals["precision"]) == (None, None, "suppressed")
+
+
+def test_an_interval_is_as_wide_as_that_of_the_people_who_answered(figures, device, site):
+    figures.enter([Pass(device, TODAY, GOOD)] * 20 + [Pass(device, TODAY, (14, 14, 14))] * 40)
+    totals = site.series()["totals"]
+    assert (totals["responses"], totals["positivity"], totals["ci95"]) == (60, 100.0, [83.9, 100.0])
+
+
 def test_fewer_than_ten_responses_have_no_percentage(figures, device, site):
     figures.enter(passes(device, 9, 0, day=TODAY - timedelta(weeks=1)) + passes(device, 10, 0))
     few, enough = site.series()["data"]
@@ -129,6 +145,14 @@ def test_an_empty_bucket_has_n_0_and_null_never_nan(figures, device, site):
     empty = answer.json()["data"][1]
     assert (empty["n"], empty["positivity"], empty["ci95"], empty["suppressed"]) == (0, None, None, False)
     assert empty["precision"] == "no data"
+
+
+@pytest.mark.parametrize("to", ["2020-01-01", "2026-11-16", "2026-11-17"])
+def test_a_period_that_ends_before_the_first_answer_is_one_empty_bucket(figures, device, site, to):
+    figures.enter(passes(device, 12, 0, day=date(2026, 11, 18)))
+    answer = site.series(to=to)
+    assert [(point["n"], answer["query"]["to"]) for point in answer["data"]] == [(0, to)]
+    assert site.page("/", {"to": to}).status_code == 200
 
 
 @pytest.mark.usefixtures("figures")
@@ -200,6 +224,18 @@ def test_a_target_of_a_service_binds_its_teams_and_their_devices(figures, device
     assert site.series(service=["beds", "home"])["meta"]["target"] == 70.0
 
 
+def test_a_month_that_is_over_keeps_its_target_when_the_device_moves(figures, device, site):
+    figures.target("0.95", "team", figures.teams["haywood"])
+    figures.target("0.5", "team", figures.teams["north"])
+    figures.enter(passes(device, 24, 6, day=date(2026, 10, 5)))
+    october = {"period": "2026-10", "device": device}
+    before = site.series(**october)["totals"]
+    assert before["target"] == 95.0
+    figures.move(device, "north", datetime(2026, 11, 1, tzinfo=UTC))
+    assert site.series(**october)["totals"] == before
+    assert site.series(period="2026-11", device=device)["totals"]["target"] == 50.0
+
+
 def test_a_clear_verdict_is_given(figures, device, site):
     figures.target("0.85")
     figures.enter(passes(device, 300, 10))
@@ -229,13 +265,14 @@ def test_a_device_not_heard_for_a_week_is_late_and_keeps_no_bucket_open(figures,
     figures.device("PET-LOST", state="lost")
     figures.device("PET-BENCH", team=None)
     answer = site.series(period="last-week")
-    assert answer["meta"]["late_devices"] == 1
+    assert (answer["meta"]["late_devices"], answer["meta"]["never_heard"]) == (1, 0)
     assert answer["data"][0]["complete"] is True
 
 
 def test_a_status_that_nothing_confirmed_counts_for_nothing(figures, device, site):
     figures.heard(device, NOW - timedelta(minutes=5), confirmed=False)
-    assert site.series(period="last-week")["meta"]["late_devices"] == 1
+    meta = site.series(period="last-week")["meta"]
+    assert (meta["late_devices"], meta["never_heard"]) == (1, 1)
 
 
 def test_a_device_just_placed_is_not_late(figures, site):

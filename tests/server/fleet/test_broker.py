@@ -10,13 +10,14 @@ from paho.mqtt.client import CallbackAPIVersion, Client
 from sqlalchemy.orm import Session
 
 from protocol.topics import device_name
-from server.fleet.broker import write_broker_files
+from server.fleet.broker import ACCESS_FILE, DEVICE_PASSWORDS_FILE, INGEST_PASSWORDS_FILE, write_broker_files
 from server.fleet.devices import mark_lost, reinstate, revoke, rotate_key
 from server.fleet.files import replace_file
 from server.fleet.passwords import hash_password
 from tests.server.ingest.ward import KEY_RING, NOW, Ward
 
 INGEST = ("ingest", "of-ingest")
+FILES = (DEVICE_PASSWORDS_FILE, INGEST_PASSWORDS_FILE, ACCESS_FILE)
 DEADLINE_S = 30
 
 
@@ -27,16 +28,16 @@ def ward(engine):
 
 @pytest.fixture
 def connect(mosquitto):
-    """Connect as somebody: a client that hears everything it may, or the refusal as text."""
+    """Connect as somebody, where such a one belongs: a client that hears everything it may, or the refusal as text."""
     clients = []
 
-    def go(user, password):
+    def go(user, password, port=None):
         answers = queue.Queue()
         client = Client(CallbackAPIVersion.VERSION2, client_id=user, reconnect_on_failure=False)
         client.username_pw_set(user, password)
         client.tls_set_context(ssl.create_default_context(cafile=mosquitto.certificates.authority_pem))
         client.on_connect = lambda _client, _data, _flags, reason, _properties: answers.put(str(reason))
-        client.connect(mosquitto.host, mosquitto.port)
+        client.connect(mosquitto.host, port or (mosquitto.ingest_port if user == INGEST[0] else mosquitto.port))
         client.loop_start()
         clients.append(client)
         reason = answers.get(timeout=DEADLINE_S)
@@ -57,7 +58,7 @@ def write(ward, mosquitto):
         with Session(ward.engine) as session:
             count = write_broker_files(session, mosquitto.directory, *INGEST)
         mark = f"mark-{next(numbers)}"
-        with (mosquitto.directory / "passwords").open("a") as file:
+        with (mosquitto.directory / DEVICE_PASSWORDS_FILE).open("a") as file:
             file.write(f"{mark}:{hash_password(mark)}\n")
         mosquitto.reload()
         deadline = time.monotonic() + DEADLINE_S
@@ -123,6 +124,16 @@ def test_wrong_passwords_and_unknown_devices_stay_out(ward, connect, write):
     assert connect("", "") == "Not authorized"
 
 
+def test_a_device_s_account_opens_nothing_where_ingest_connects(ward, mosquitto, connect, write):
+    """There client ids are free: whoever got in could take ingest's, and throw it off again and again."""
+    handheld = ward.handheld()
+    write()
+    assert connect(*account(handheld), port=mosquitto.ingest_port) == "Not authorized"
+    assert connect(*INGEST, port=mosquitto.port) == "Not authorized"
+    assert not isinstance(connect(*account(handheld)), str)
+    assert not isinstance(connect(*INGEST), str)
+
+
 def test_a_revoked_device_stays_out_and_a_lost_one_is_heard(ward, connect, write):
     handhelds = {serial: ward.handheld(serial) for serial in "ABC"}
     write()
@@ -148,13 +159,13 @@ def test_rotated_keys_end_the_old_password(ward, connect, write):
 def test_no_password_is_in_the_files_and_only_owner_and_group_may_read_them(ward, mosquitto, write):
     handheld = ward.handheld()
     write()
-    for name in ("passwords", "acl"):
+    for name in FILES:
         path = mosquitto.directory / name
         assert handheld.identity.mqtt_password not in path.read_text()
         assert INGEST[1] not in path.read_text()
     with Session(ward.engine) as session:
         write_broker_files(session, mosquitto.directory, *INGEST)
-    assert {stat.S_IMODE((mosquitto.directory / name).stat().st_mode) for name in ("passwords", "acl")} == {0o640}
+    assert {stat.S_IMODE((mosquitto.directory / name).stat().st_mode) for name in FILES} == {0o640}
 
 
 def test_a_file_that_cannot_be_written_stays_as_it_was(tmp_path):

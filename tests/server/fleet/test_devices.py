@@ -53,6 +53,12 @@ def test_a_serial_that_is_none_is_refused(session, trust, serial):
         enrol(session, trust, serial, NOW, KEY_RING)
 
 
+@pytest.mark.parametrize("serial", ["00000001", "0000000a", "0000000A"])
+def test_a_serial_that_reads_like_another_device_s_number_is_refused(session, trust, serial):
+    with pytest.raises(OperatorError, match="8 hex digits"):
+        enrol(session, trust, serial, NOW, KEY_RING)
+
+
 def test_the_database_holds_no_secret_in_clear(session, trust):
     identity = enrol(session, trust, "A", NOW, KEY_RING)
     dump = repr(session.execute(text("SELECT * FROM device, device_key")).all())

@@ -14,18 +14,13 @@ from server.fleet.packages import build_package, read_definition
 from tests.parts import ROOT
 
 CASE_STUDY = ROOT / "deploy/demo/questionnaires"
-GOLDEN = ROOT / "tests/golden/screens/beds.pkg"
 CORE = ["privacy-and-dignity", "hand-hygiene", "treatment", "overall"]
 
 
 @pytest.fixture
 def beds():
-    return read_definition(CASE_STUDY / "beds.toml")
-
-
-@pytest.fixture
-def community():
-    return read_definition(CASE_STUDY / "community.toml")
+    """Of the tests' own: five questions in one language."""
+    return read_definition(ROOT / "tests/questionnaires/beds.toml")
 
 
 @pytest.fixture
@@ -57,20 +52,28 @@ def problems_of(definition):
     return caught.value.problems
 
 
-def test_the_case_study_asks_five_questions_of_which_four_are_the_same(beds, community):
-    questions = [{question["question_id"]: question for question in one["questions"]} for one in (beds, community)]
-    assert [len(one) for one in questions] == [5, 5]
+def test_the_case_study_asks_five_questions_of_which_four_are_the_same_and_who_answers_at_home():
+    both = [read_definition(CASE_STUDY / f"{name}.toml") for name in ("beds", "community")]
+    questions = [{question["question_id"]: question for question in one["questions"]} for one in both]
+    assert [len(one) for one in questions] == [5, 6]
+    who = questions[1]["respondent"]["options"]
+    assert [(option["code"], option["sentiment"]) for option in who] == [
+        ("patient", "excluded"),
+        ("carer", "excluded"),
+        ("family", "excluded"),
+    ]
     for question_id in CORE:
         assert questions[0][question_id] == questions[1][question_id]
     sentiments = {option["code"]: option["sentiment"] for option in questions[0]["food"]["options"]}
-    assert sentiments == {"excellent": "positive", "good": "positive", "fair": "negative", "poor": "negative"}
+    assert sentiments == {
+        "excellent": "positive",
+        "good": "positive",
+        "dont-know": "excluded",
+        "fair": "negative",
+        "poor": "negative",
+    }
     hands = {option["code"]: option["sentiment"] for option in questions[0]["hand-hygiene"]["options"]}
     assert hands == {"yes": "positive", "cannot-say": "excluded", "no": "negative"}
-
-
-def test_the_golden_screens_show_what_is_built_today(beds):
-    remedy = "say .venv/bin/python tests/golden/screens/renew.py SHEET.png and look at the sheet"
-    assert build_package(beds, 1) == GOLDEN.read_bytes(), remedy
 
 
 @pytest.mark.parametrize("name", ["beds", "community"])
@@ -87,8 +90,9 @@ def test_the_device_opens_what_the_server_builds(name, opened):
 @pytest.mark.parametrize("name", ["beds", "community"])
 def test_no_picture_has_a_lit_pixel_on_its_border(name, opened):
     questionnaire = opened(build_package(read_definition(CASE_STUDY / f"{name}.toml"), 1))
-    count = questionnaire.label(4, questionnaire.option_counts[4]) + 1
-    assert count == len(SCREEN_TEXTS) + 5 + sum(questionnaire.option_counts)
+    last = len(questionnaire.option_counts) - 1
+    count = questionnaire.label(last, questionnaire.option_counts[last]) + 1
+    assert count == len(SCREEN_TEXTS) + last + 1 + sum(questionnaire.option_counts)
     for picture in range(count):
         width, height = questionnaire.load(picture)
         row_bytes = (width + 7) // 8
@@ -159,6 +163,14 @@ def more_options(count):
     return change
 
 
+def add_option(code, sentiment, face, at):
+    def change(definition):
+        option = {"code": code, "label": {"en": "?"}, "sentiment": sentiment, "face": face}
+        question(definition, "food")["options"].insert(at, option)
+
+    return change
+
+
 def put(path, value):
     """Set a field; `path` as question_id, option number, field, ..."""
 
@@ -221,8 +233,19 @@ WRONG = [
         put(["food", "options", 2, "face"], 3),
         (
             "question 'food', option 'fair': face 3 does not look negative (1 and 2 are negative, 3 neutral, 4 and 5"
-            " positive; excluded needs a choice)"
+            " positive, 0 excluded)"
         ),
+    ),
+    (
+        add_option("dont-know", "neutral", 0, 2),
+        (
+            "question 'food', option 'dont-know': face 0 does not look neutral (1 and 2 are negative, 3 neutral, 4 and"
+            " 5 positive, 0 excluded)"
+        ),
+    ),
+    (
+        add_option("dont-know", "excluded", 0, 4),
+        "question 'food': the faces are [5, 4, 2, 1, 0]; one option may do without (face = 0), between good and bad",
     ),
     (
         put(["hand-hygiene", "options", 0, "face"], 5),
@@ -239,7 +262,10 @@ WRONG = [
         "question 'food', language 'en': the font has no 餐; see docs/questionnaires.md",
     ),
     (put(["food", "text", "en"], "a " * 21), "question 'food', language 'en': 21 words; at most 20 are read"),
-    (drop_text, "texts.full is missing: the device needs the texts start, thanks, warning, full"),
+    (
+        drop_text,
+        "texts.full is missing: the device needs the texts start, promise, handover, warning, thanks, full, battery",
+    ),
     (put(["food", "colour"], "red"), "questions 3 ('food') colour: Extra inputs are not permitted (found: 'red')"),
 ]
 
@@ -259,27 +285,8 @@ def test_all_problems_are_said_at_once(beds):
 def test_more_languages_than_fit_on_a_device_are_refused(beds):
     overall = question(beds, "overall")
     beds["questions"] = [{**overall, "question_id": f"overall-{number}"} for number in range(12)]
-    beds["languages"] = ["en", *(f"x{number}" for number in range(7))]
+    beds["languages"] = ["en", "cy", "pl", "de", "es", "fr", "it", "pt"]
     for text in (*beds["texts"].values(), overall["text"], *(option["label"] for option in overall["options"])):
         text.update(dict.fromkeys(beds["languages"], text["en"]))
     [problem] = problems_of(beds)
     assert problem.endswith("leave out a language or shorten the questionnaire")
-
-
-def test_the_example_in_the_documentation_can_be_published(tmp_path):
-    text = (ROOT / "docs/questionnaires.md").read_text(encoding="utf-8")
-    example = tmp_path / "example.toml"
-    example.write_text(text.split("```toml\n")[1].split("```")[0], encoding="utf-8")
-    build_package(read_definition(example), 1)
-
-
-def test_a_definition_that_cannot_be_read_is_named(tmp_path):
-    with pytest.raises(DefinitionError, match=r"missing\.toml: there is no such file"):
-        read_definition(tmp_path / "missing.toml")
-    broken = tmp_path / "broken.toml"
-    broken.write_text("code = ")
-    with pytest.raises(DefinitionError, match=r"broken\.toml: not readable as TOML"):
-        read_definition(broken)
-    broken.write_text('code = "x"')
-    with pytest.raises(DefinitionError, match=r"broken\.toml: name: Field required"):
-        read_definition(broken)

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from server.errors import OperatorError
@@ -75,6 +76,31 @@ def test_a_placement_is_not_ended_before_what_is_counted_there(ward):
         with pytest.raises(OperatorError, match="are counted there already"):
             end_placement(session, device, handheld.clock)
         end_placement(session, device, handheld.clock + timedelta(seconds=1))
+
+
+def test_a_placement_is_not_ended_while_responses_are_being_counted_there(ward):
+    """The batch that is being stored has seen the open placement: the operator waits for it, and is then refused."""
+    handheld = ward.handheld()
+    handheld.clock = moved = NOW
+    for _ in range(3):
+        handheld.answer()
+    batch = handheld.batch()
+
+    def end():
+        with Session(ward.engine) as session, session.begin():
+            end_placement(session, find_device(session, find_organisation(session), "A"), moved)
+
+    with ward.engine.connect() as holder, ThreadPoolExecutor(2) as others:
+        holder.execute(text("LOCK TABLE rollup_day IN EXCLUSIVE MODE"))
+        storing = others.submit(ward.process, batch)
+        wait_until(lambda: waits(ward.engine, ("relation",)), "the batch that is being stored")
+        ending = others.submit(end)
+        wait_until(lambda: ending.done() or waits(ward.engine, ("transactionid", "tuple")), "the operator")
+        holder.rollback()
+        storing.result()
+        with pytest.raises(OperatorError, match="are counted there already"):
+            ending.result()
+    assert ward.sequences(handheld) == [1, 2, 3]
 
 
 def test_two_operators_cannot_place_one_device_twice(ward):

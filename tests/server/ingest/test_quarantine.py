@@ -1,18 +1,16 @@
 """Authentic but not storable: kept with its exact reason, acked, shown, and delivered once when it can be."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
 from protocol.record import (
-    FLAG_BURST,
-    FLAG_PARTIAL,
-    FLAG_TEST,
-    KIND_AUDIT,
     KIND_DECLINED,
     KIND_MARK,
 )
 from server.ingest.replay import replay
-from server.ingest.tables import Evidence, Quarantine, Response, RollupDay, RollupResponseDay
+from server.ingest.tables import Evidence, Quarantine, Response
 from server.ingest.transaction import UNAVAILABLE
 from tests.server.ingest.ward import NOW
 
@@ -124,6 +122,38 @@ def test_a_replay_that_finds_another_reason_writes_it_down(ward):
     assert ward.reasons() == {"no-placement": 1}
 
 
+def test_what_a_wrong_server_clock_has_refused_is_judged_by_the_instant_that_the_operator_states(ward):
+    """The server's clock was three days behind for one sync, which put good answers into its future."""
+    handheld = ward.handheld()
+    for _ in range(3):
+        handheld.answer()
+    received_at = handheld.clock
+    behind = received_at - timedelta(days=3)
+    handheld.take(ward.process(handheld.status()._replace(received_at=behind)))
+    handheld.take(ward.process(handheld.batch()._replace(received_at=behind)))
+    assert handheld.acked_through == 3
+    assert ward.reasons() == {"clock-in-future": 3}
+    with ward.engine.begin() as connection:  # a day later: not by the present, for then everything would be in order
+        assert replay(connection, NOW + timedelta(days=1)) == (0, 3)
+        assert replay(connection, NOW + timedelta(days=1), received_at=received_at) == (3, 0)
+    rows = ward.rows(Response)
+    assert [row.answered_at for row in rows] == [received_at - timedelta(minutes=minutes) for minutes in (2, 1, 0)]
+    assert {row.received_at for row in rows} == {received_at}
+    for row in ward.rows(Quarantine):
+        assert row.received_at == behind  # what was noted at the time stays
+        assert "which an operator stated" in row.detail
+    ward.check_sums()
+
+
+def test_a_stated_instant_of_receipt_concerns_only_what_a_clock_has_refused(ward):
+    handheld = ward.handheld()
+    handheld.answer(questionnaire=2)
+    ward.sync(handheld)
+    ward.publish(version=2)
+    with ward.engine.begin() as connection:
+        assert replay(connection, NOW, received_at=NOW + timedelta(days=3)) == (0, 0)
+
+
 def test_a_replay_never_delivers_a_conflict(ward):
     handheld = ward.handheld()
     handheld.answer(1, 1, 1)
@@ -196,33 +226,3 @@ def test_a_message_that_cannot_even_be_kept_apart_is_counted_and_not_acked(ward,
     assert neighbour.take(replies) == 1
     assert ward.refusals() == {"refused-by-database": 1}
     assert len(provoked) >= 2
-
-
-# --- what is stored but not counted among patients' answers --------------------------------------------------------
-
-
-def test_declines_are_counted_audits_and_tests_are_not(ward):
-    handheld = ward.handheld()
-    handheld.answer(1, 1, 1)
-    handheld.answer(1, 1, 1, kind=KIND_AUDIT)
-    handheld.answer(1, 1, 1, flags=FLAG_TEST)
-    handheld.answer(0, kind=KIND_DECLINED)
-    handheld.answer(2, 15, 15, flags=FLAG_PARTIAL)
-    handheld.answer(3, 14, 1, flags=FLAG_BURST)
-    ward.sync(handheld)
-    assert ward.sequences(handheld) == [1, 2, 3, 4, 5, 6]
-    passes = {row.flagged: (row.complete, row.partial, row.declined) for row in ward.rows(RollupResponseDay)}
-    assert passes == {False: (1, 1, 1), True: (1, 0, 0)}
-    counts = {
-        (row.position, row.flagged): (row.n1, row.n2, row.n3, row.skipped, row.timed_out)
-        for row in ward.rows(RollupDay)
-    }
-    assert counts == {
-        (1, False): (1, 1, 0, 0, 0),
-        (2, False): (1, 0, 0, 0, 1),
-        (3, False): (1, 0, 0, 0, 1),
-        (1, True): (0, 0, 1, 0, 0),
-        (2, True): (0, 0, 0, 1, 0),
-        (3, True): (1, 0, 0, 0, 0),
-    }
-    ward.check_sums()

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from protocol.envelope import ACK, BATCH, MESSAGE_BYTES_MAX
-from protocol.topics import down_topic
+from protocol.topics import ALL_UP, down_topic
 from server.ingest.incoming import Reply
 from server.ingest.receive import Receiver
 from server.settings import Settings
@@ -26,8 +26,9 @@ def line(tmp_path, database_url, mosquitto, ward, handheld):  # noqa: ARG001, it
     line.close()
 
 
-@pytest.fixture
-def receiver(line, tmp_path):
+@pytest.fixture(params=[""])
+def receiver(request, line, tmp_path):
+    """Listening; its parameter is the group that it shares the messages with."""
     (tmp_path / "password").write_text(INGEST_PASSWORD)
     receiver = Receiver(
         Settings(
@@ -36,6 +37,7 @@ def receiver(line, tmp_path):
             broker_port=line.broker.ingest_port,
             broker_ca_file=line.broker.certificates.authority_pem,
             broker_password_file=tmp_path / "password",
+            ingest_group=request.param,
         )
     )
     receiver.start()
@@ -93,3 +95,22 @@ def test_of_a_message_that_is_too_long_only_the_beginning_waits_in_memory(line, 
     radio = line.radio(handheld)
     noise = handheld.batch()._replace(payload=bytes(8000))
     assert len(publish_until_heard(receiver, radio, noise).message.payload) == MESSAGE_BYTES_MAX + 1
+
+
+@pytest.mark.parametrize("receiver", ["workers"], indirect=True)
+def test_a_device_that_knows_the_name_of_the_group_takes_nothing_out_of_it(line, receiver, ward, handheld):
+    """Mosquitto refuses no subscription: what a thief may not read would be dropped instead of going to ingest."""
+    stolen = ward.handheld("B")
+    line.write_accounts(ward.engine)
+    radio = line.radio(handheld)
+    receiver.acknowledge(publish_until_heard(receiver, radio, handheld.batch()))
+    line.radio(stolen).subscribe(f"$share/workers/{ALL_UP}")
+    sent = [handheld.sealed(BATCH, b"%d" % number) for number in range(20)]
+    for message in sent:
+        radio.send(message)
+    heard = set()
+    for _ in sent:
+        received = next_of(receiver)
+        receiver.acknowledge(received)
+        heard.add(received.message.payload)
+    assert heard == {message.payload for message in sent}

@@ -52,8 +52,8 @@ BAD = {
     "another protocol version": ("version", lambda h: tampered(h.batch(), 0)),
     "a message for devices": ("direction", lambda h: tampered(h.batch(), 1)),
     "a type that only travels down": ("type", lambda h: tampered(h.batch(), 2)._replace(payload=_typed(h, DESIRED))),
-    "a request that is not answered yet": (
-        "unsupported",
+    "a content request of no connection": (
+        "content-nonce",
         lambda h: h.sealed(CONTENT_REQUEST, encode_content_request(ContentRequest(bytes(32), 0, 1))),
     ),
     "a batch cut short": ("length", lambda h: h.sealed(BATCH, encode_batch(h.journal_id, 1, h.records)[:-1])),

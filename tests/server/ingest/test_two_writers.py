@@ -6,10 +6,13 @@ from threading import Barrier
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm import object_session
 
+from server.fleet.devices import mark_lost, reinstate
 from server.ingest.replay import replay
 from server.ingest.tables import Evidence, Journal
 from tests.server.ingest.ward import NOW
+from tests.server.ingest.wire import wait_until, waits
 
 
 def everything(handhelds, batches=4):
@@ -85,4 +88,31 @@ def test_two_replays_of_the_quarantine_at_once_deliver_once(ward):
     with ThreadPoolExecutor(2) as workers:
         assert sum(workers.map(deliver, range(2))) == 10
     assert ward.sequences(handheld) == list(range(1, 11))
+    ward.check_sums()
+
+
+def test_what_a_lost_device_is_just_sending_is_delivered_when_it_is_reinstated(ward):
+    """The batch that is being stored has seen a lost device: to reinstate it waits, and delivers that batch too."""
+    handheld = ward.handheld()
+    for _ in range(3):
+        handheld.answer()
+    ward.change("A", mark_lost)
+    batch = handheld.batch()
+
+    def again(device):
+        reinstate(device)
+        session = object_session(device)
+        session.flush()
+        return replay(session.connection(), NOW, device_id=device.device_id)
+
+    with ward.engine.connect() as holder, ThreadPoolExecutor(2) as others:
+        holder.execute(text("LOCK TABLE journal IN EXCLUSIVE MODE"))
+        storing = others.submit(ward.process, batch)
+        wait_until(lambda: waits(ward.engine, ("relation",)), "the batch that is being stored")
+        reinstating = others.submit(ward.change, "A", again)
+        wait_until(lambda: reinstating.done() or waits(ward.engine, ("transactionid", "tuple")), "the operator")
+        holder.rollback()
+        storing.result()
+        assert reinstating.result() == (3, 0)
+    assert ward.sequences(handheld) == [1, 2, 3]
     ward.check_sums()

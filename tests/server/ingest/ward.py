@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from protocol.record import ANSWER_NOT_SHOWN, FLAG_PARTIAL, FLAG_TEST, FLAGS_MISUSE, KIND_DECLINED, KIND_RESPONSE
+from protocol.screen import SCREEN_TEXTS
 from server.database import Base
 from server.fleet import devices, organisations, placements, questionnaires
 from server.fleet.keys import KeyRing
@@ -33,9 +34,10 @@ def definition():
     return {
         "code": "ward",
         "name": "Ward",
+        "title": "Ward",
         "version": 1,
         "languages": ["en"],
-        "texts": {name: {"en": name.title()} for name in ("start", "thanks", "warning", "full")},
+        "texts": {name: {"en": name.title()} for name in SCREEN_TEXTS},
         "questions": [
             {"question_id": "food", "kind": "scale", "text": {"en": "Food?"}, "options": scale, **shared},
             {"question_id": "hands", "kind": "choice", "text": {"en": "Hands?"}, "options": choice, **shared},
@@ -90,6 +92,14 @@ class Ward:
         with Session(self.engine) as session, session.begin():
             device = devices.find_device(session, organisations.find_organisation(session, self.name), serial)
             return what(*([session] if arguments else []), device, *arguments)
+
+    def publish_audit(self, code="hands-audit", version=1):
+        """A staff checklist with the same shape of questions; its reference."""
+        questions = [{**each, "question_id": f"{code}-{each['question_id']}"} for each in definition()["questions"]]
+        fields = {**definition(), "code": code, "kind": "audit", "version": version, "questions": questions}
+        with Session(self.engine) as session, session.begin():
+            organisation = organisations.find_organisation(session, self.name)
+            return questionnaires.publish(session, organisation, fields, PLACED_AT).reference
 
     def team_id(self, code):
         with Session(self.engine) as session:

@@ -137,12 +137,12 @@ class Radio:
         self._client.username_pw_set(name, handheld.identity.mqtt_password)
         self._client.tls_set_context(ssl.create_default_context(cafile=broker.certificates.authority_pem))
         self._client.on_message = lambda _client, _data, message: self.received.put(message)
-        subscribed = queue.Queue()
+        self._subscribed = queue.Queue()
         self._client.on_connect = lambda client, *_: client.subscribe(down_filter(handheld.identity.device_id), 1)
-        self._client.on_subscribe = lambda *_: subscribed.put(True)
+        self._client.on_subscribe = lambda *_: self._subscribed.put(True)
         wait_until(lambda: self._connects(broker), "a connection of the device")
         self._client.loop_start()
-        subscribed.get(timeout=DEADLINE_S)
+        self._subscribed.get(timeout=DEADLINE_S)
 
     def _connects(self, broker):
         try:
@@ -150,6 +150,11 @@ class Radio:
         except OSError:
             return False
         return True
+
+    def subscribe(self, topic):
+        """To something else than its own topics, as a device with other software would."""
+        self._client.subscribe(topic, 1)
+        self._subscribed.get(timeout=DEADLINE_S)
 
     def send(self, message):
         self._client.publish(message.topic, message.payload, 1).wait_for_publish(DEADLINE_S)

@@ -9,7 +9,7 @@ from server.measures.verdict import Verdict, at_or_above, responses_needed, verd
 
 
 def measured(positive, n):
-    return positivity(Counts(positive=positive, negative=n - positive), n)
+    return positivity(Counts(positive=positive, negative=n - positive), n, n)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def verdict_at(share, n, target):
     """The verdict on `n` responses at exactly `share`: pooled answers make any share possible."""
     answers = 10_000_000
     positive = round(share * answers)
-    return verdict(positivity(Counts(positive=positive, negative=answers - positive), n), target)
+    return verdict(positivity(Counts(positive=positive, negative=answers - positive), n, n), target)
 
 
 def test_the_point_estimate_is_compared_apart_from_the_verdict():

@@ -76,7 +76,7 @@ def test_one_drawing_is_shown_and_its_text_is_large_enough(browser, site, width)
 @pytest.mark.usefixtures("busy")
 @pytest.mark.parametrize("width", [PHONE, DESK])
 def test_texts_of_the_chart_do_not_overlap(browser, site, width):
-    for path in ("/", "/?granularity=month", "/?period=2026-10&granularity=day"):
+    for path in ("/", "/?granularity=month", "/?period=2026-10&granularity=day", "/?period=this-week"):
         browser.open(site.url + path, width)
         pairs = browser.evaluate("""(() => {
             const texts = [...document.querySelectorAll('#chart > svg text')];
@@ -114,15 +114,20 @@ def test_a_pass_is_pressed_with_mouse_and_keys(browser, settings, tmp_path, monk
         shows = "document.getElementById('handheld').dataset.screen"
         browser.until(f"{shows} === 'idle'")
         canvas = "document.getElementById('screen').getContext('2d').getImageData(0, 0, 128, 64).data"
+        said = "document.getElementById('handheld-status').textContent"
+        browser.until(f"{said}.startsWith('The handheld waits')")
+        assert browser.evaluate("document.getElementById('screen').ariaLabel.includes('The handheld waits')")
         assert browser.evaluate(f"[...{canvas}].filter((each) => each > 200).length") > 128 * 64 + 100  # and opaque
         browser.click("button[data-button='3']")
-        browser.until(f"{shows} === 'question'")
+        browser.until(f"{shows} === 'promise'")
         browser.click("button[data-button='6']")
         browser.until(f"{shows} === 'idle'")
         browser.key("1", "Digit1")
-        browser.until(f"{shows} === 'question'")
+        browser.until(f"{shows} === 'promise'")
         browser.key("Backspace", "Backspace")
         browser.until(f"{shows} === 'idle'")
+        browser.key("5", "Digit5")
+        browser.until(f"{shows} === 'promise'")
         browser.key("5", "Digit5")
         browser.until(f"{shows} === 'question'")
         for _ in range(5):
@@ -130,5 +135,11 @@ def test_a_pass_is_pressed_with_mouse_and_keys(browser, settings, tmp_path, monk
             browser.key("1", "Digit1")
             browser.until(f"{shows} !== 'question'")
         browser.until("document.getElementById('waiting').value === '1'")
+        assert browser.evaluate("document.getElementById('counts').innerText") == (
+            "1 response waits on the device, 0 are delivered."
+        )
+        browser.until(f"{shows} === 'idle'")
+        browser.click("button[data-command='staff']")
+        browser.until(f"{said}.startsWith('Staff menu')")
         assert browser.evaluate("getComputedStyle(document.getElementById('screen')).opacity") == "1"
         assert browser.complaints == []

@@ -70,6 +70,14 @@ def test_the_target_is_drawn_only_where_it_was_in_force(frame):
     assert second.value < first.value
 
 
+def test_a_single_bucket_is_not_spread_over_the_whole_plot(frame):
+    answer = series((None, 3))
+    answer.data[0].complete = False
+    chart = draw(answer, frame)
+    assert [stretch.width for stretch in chart.changing] == [pytest.approx(frame.plot_width / 4, abs=0.2)]
+    assert chart.marks[0].x == pytest.approx(frame.left + frame.plot_width / 8, abs=0.2)
+
+
 def colours():
     return dict(re.findall(r"--chart-([a-z]+): (#[0-9a-f]{3,6});", (STATIC / "pet.css").read_text()))
 

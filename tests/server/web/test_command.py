@@ -10,6 +10,7 @@ import urllib.request
 
 import psutil
 import pytest
+from sqlalchemy.engine import make_url
 
 from server.demo.ports import free_port
 from tests.device_directory import make_device
@@ -80,6 +81,24 @@ def test_it_serves_until_told_to_stop_and_leaves_no_device_behind(environment, t
         process.wait()
     assert "Traceback" not in said
     assert not any(each.is_running() for each in started)
+
+
+def test_it_says_where_it_is_and_what_the_database_lacks(environment, postgres):
+    cases = {
+        environment["PET_DATABASE_URL"]: None,
+        "postgresql://pet@127.0.0.1:1/pet": "the database does not answer",
+        make_url(postgres)._replace(password=None, drivername="postgresql").render_as_string(): "say `pet migrate`",
+    }
+    for url, words in cases.items():
+        process = start(environment | {"PET_DATABASE_URL": url})
+        try:
+            assert f"http://127.0.0.1:{environment['PET_WEB_PORT']}/" in process.stderr.readline()
+            if words:
+                assert words in process.stderr.readline()
+        finally:
+            process.terminate()
+            _, said = process.communicate(timeout=TIMEOUT_S)
+        assert "pet web:" not in said
 
 
 def test_a_busy_port_gets_a_sentence_with_the_remedy(environment):

@@ -1,8 +1,10 @@
 """The handheld of /try: real firmware behind a WebSocket, one process for all visitors, gone when nobody presses."""
 
 import base64
+import fcntl
 import json
 import os
+import re
 import signal
 from contextlib import contextmanager
 
@@ -11,14 +13,17 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from protocol.identity import decode_identity
 from server.app import create_app
 from server.web.handheld import Handheld
+from server.web.templates import STATIC
 from tests.device_directory import journal, make_device
 from tests.device_program import application
-from tests.parts import need
+from tests.parts import ROOT, need
 from tests.server.conftest import NOW, serving
 
 ANSWER_TIMEOUT_S = 120  # only a hang takes longer
+SHOWING = ("screens", "between", "main", "simulator", "staff", "self_test", "staffing", "asking")
 
 
 @pytest.fixture
@@ -94,7 +99,36 @@ def test_all_visitors_see_one_device(settings, device):
         assert len(processes(device)) == 1
 
 
-@pytest.mark.parametrize("said", ["press 7", "press 0", "quit", "at 5", "press 1\npress 2", "", "hold", '{"press": 1}'])
+def test_staff_hold_two_buttons_together(settings, device):
+    with shown(settings, Handheld(device)) as site, visiting(site) as visitor:
+        visitor.until(name="idle")
+        visitor.socket.send("staff")
+        visitor.until(name="staff-menu")
+
+
+def test_the_page_leads_to_the_figures_of_its_own_device(settings, device):
+    device_id = decode_identity((device / "pet_id.bin").read_bytes()).device_id
+    with shown(settings, Handheld(device)) as site:
+        assert f'href="/?device={device_id:08x}"' in site.page("/try").text
+        (device / "pet_id.bin").write_bytes(b"no identity")
+        assert 'id="figures" href="/"' in site.page("/try").text
+
+
+def test_every_screen_of_the_device_has_words_for_who_cannot_see_it():
+    """The names that the firmware gives its screens, against those that the page knows."""
+    sources = {name: (ROOT / f"firmware/{name}.py").read_text() for name in SHOWING}
+    named = {name for text in sources.values() for name in re.findall(r'\.show\("([a-z-]+)"\)', text)}
+    screens = re.search(r"^SCREENS = \(([^)]*)\)", sources["screens"], re.MULTILINE)[1]
+    named |= {name for name in re.findall('"([a-z]*)"', screens) if name} | {"battery"}
+    named |= {name for text in sources.values() for name in re.findall(r'"(staff-[a-z]+|self-test)"', text)}
+    known = set(re.findall(r'^  "?([a-z-]+)"?: "', (STATIC / "try.js").read_text(), re.MULTILINE))
+    assert len(named) > 15
+    assert named == known
+
+
+@pytest.mark.parametrize(
+    "said", ["press 7", "press 0", "quit", "staff 1", "at 5", "press 1\npress 2", "", "hold", '{"press": 1}']
+)
 def test_a_visitor_can_say_nothing_but_presses(settings, device, said):
     with shown(settings, Handheld(device)) as site, visiting(site) as visitor:
         visitor.until(name="idle")
@@ -103,6 +137,15 @@ def test_a_visitor_can_say_nothing_but_presses(settings, device, said):
             visitor.until(name="never")
         assert closed.value.rcvd.code == 1008
         assert len(processes(device)) == 1
+
+
+def test_bytes_end_the_visit_with_the_code_that_says_so(settings, device):
+    with shown(settings, Handheld(device)) as site, visiting(site) as visitor:
+        visitor.until(name="idle")
+        visitor.socket.send(b"press 1")
+        with pytest.raises(ConnectionClosed) as closed:
+            visitor.until(name="never")
+        assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1003, "a visitor sends text")
 
 
 def test_a_flood_of_presses_does_not_keep_others_out(settings, device):
@@ -125,6 +168,20 @@ def test_it_sleeps_when_nobody_presses_and_wakes_at_the_next_press(settings, dev
         visitor.seen.clear()
         visitor.socket.send("press 1")
         visitor.until(name="question")
+
+
+def test_it_waits_for_an_earlier_process_that_still_runs_on_its_flash(settings, device):
+    """One that outlived its server, say, in the middle of a sync: two of them would write over each other's answers."""
+    with shown(settings, Handheld(device, busy_s=0.5)) as site, (device / "in_use").open("wb") as earlier:
+        fcntl.flock(earlier, fcntl.LOCK_EX)
+        with visiting(site) as visitor:
+            visitor.until(trouble="another process still runs this device; press again in a while")
+            assert processes(device) == []
+            earlier.close()
+            visitor.socket.send("press 3")
+            visitor.until(name="question", trouble=None)
+            with (device / "in_use").open("wb") as later, pytest.raises(BlockingIOError):
+                fcntl.flock(later, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_it_ends_with_the_server(settings, device):

@@ -2,11 +2,14 @@
 
 import random
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
+from sqlalchemy.orm import Session
 
+from server.api.figures import read_devices
+from server.api.query import read_query
 from server.ingest.tables import UNDATED
 from tests.server.conftest import NOW
 from tests.server.figures import Figures, Pass
@@ -126,6 +129,19 @@ def test_a_device_moved_away_stays_listed_where_its_answers_are(figures, site):
     assert [row["data-device"] for row in page.with_attribute("tr", "data-device")] == [moved]
 
 
+def test_a_month_that_is_over_shows_a_device_where_it_was(figures, site):
+    device = figures.device("PET-MOVED", team="haywood")
+    figures.target("0.5", "team", figures.teams["north"])
+    figures.enter([Pass(device, date(2026, 10, 5), (1, 1, 1))] * 40)
+    figures.move(device, "north", datetime(2026, 11, 1, tzinfo=UTC))
+    query = {"team": "haywood", "period": "2026-10"}
+    [row] = Elements(site.page("/", query).text).with_attribute("tr", "data-device")
+    assert (row["data-device"], row["data-verdict"]) == (device, "")  # the target of where it is now says nothing
+    with Session(figures.engine) as session:
+        [told] = read_devices(session, read_query(query.items()), NOW)
+    assert (told.team, told.target) == ("Haywood", None)
+
+
 def test_undated_flagged_waiting_and_late_are_told(figures, site):
     device, late = figures.device("PET-1"), figures.device("PET-2")
     figures.heard(device, NOW - timedelta(minutes=5), last_sequence=7, stored_through=4)
@@ -140,8 +156,28 @@ def test_undated_flagged_waiting_and_late_are_told(figures, site):
     assert "2 responses suspected of misuse: not counted here." in text
     assert "3 more responses on devices: not arrived yet." in text
     assert "1 device in use not heard for a week or longer." in text
+    assert "not heard yet" not in text
     month = site.page("/", {"period": "this-month"}).text
     assert "1 response without a usable date: not counted here." in month
+
+
+def test_devices_that_were_never_heard_are_told_apart_from_those_that_fell_silent(figures, site):
+    for number in range(3):
+        figures.device(f"PET-{number}")
+    figures.heard(figures.device("PET-9"), NOW - timedelta(days=9))
+    text = site.page().text
+    assert "3 devices in use not heard yet at all." in text
+    assert "1 device in use not heard for a week or longer." in text
+
+
+def test_a_device_with_too_few_responses_says_so(figures, site):
+    figures.target("0.85")
+    few = figures.device("PET-FEW")
+    figures.enter([Pass(few, TODAY, (1, 1, 1))] * 3)
+    text = site.page().text
+    row = text.split(f'data-device="{few}"')[1].split("</tr>")[0]
+    assert re.findall(r"nhsuk-tag[^>]*>\s*([a-z ]+?)\s*<", row) == ["too few"]
+    assert "1 device against the target: 1 too few." in text
 
 
 @pytest.mark.usefixtures("busy")
@@ -193,7 +229,33 @@ def test_a_wrong_parameter_is_a_page_that_names_it(site):
         answer = site.page("/", query)
         assert answer.status_code == status
         assert answer.headers["content-type"].startswith("text/html")
-        assert f"<strong>{next(iter(query))}</strong>" in answer.text
+        assert f"<strong>{next(iter(query))}</strong>" in answer.text  # exactly, for who wants to know
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize(
+    ("address", "title", "sentence"),
+    [
+        ("/?device=zz", "There is nothing here", "There is no device “zz” here."),
+        ("/?service=beds&service=a", "There is nothing here", "One of these is no service here: “beds”, “a”."),
+        ("/?period=never", "These figures cannot be shown", "The period “never” in the address cannot be used."),
+        ("/?from=today", "These figures cannot be shown", "The first day “today” in the address cannot be used."),
+        ("/?colour=red", "These figures cannot be shown", "The address holds “colour”, which these pages do not know."),
+        ("/?team=" + "x" * 70, "There is nothing here", f"There is no team “{'x' * 60}…” here."),
+        ("/nix", "There is nothing here", "There is no /nix on this server."),
+    ],
+)
+def test_a_mistake_is_told_in_plain_words_with_a_way_back(site, address, title, sentence):
+    text = site.page(address).text
+    assert f'<h1 class="nhsuk-heading-l">{title}</h1>' in text
+    said = re.findall("<p>([^<]*)</p>", text.split('<div id="problem"')[1].split("</div>")[0])
+    assert said == [sentence]
+    assert '<a href="/">Back to all figures</a>' in text
+
+
+@pytest.mark.usefixtures("figures")
+def test_a_mistake_cannot_write_into_the_page(site):
+    assert "<script>alert" not in site.page("/", {"device": "<script>alert(1)</script>"}).text
 
 
 @pytest.mark.usefixtures("engine")

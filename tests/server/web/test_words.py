@@ -60,6 +60,7 @@ def series(*points, granularity="week"):
         "target": 85.0,
         "suppressed_below": 10,
         "late_devices": 0,
+        "never_heard": 0,
         "pending_reported": 0,
     }
     left_out = dict.fromkeys(("neutral", "negative", "excluded", "skipped", "timed_out"), 0)

@@ -1,0 +1,186 @@
+"""The commands about what devices are told beside questionnaires. Secrets come from a file or from stdin only."""
+
+import sys
+import tomllib
+from base64 import b64encode
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from server.command_line import OrganisationName, now, transaction
+from server.errors import OperatorError
+from server.fleet.device_settings import SECRET, open_settings, set_setting, setting_rows, unset_setting
+from server.fleet.organisations import find_organisation
+from server.fleet.rollout import key_ring, rollout
+from server.fleet.scope import ScopeWord, parse_scope
+
+settings = typer.Typer(help="What devices are told: broker, Wi-Fi, CAs, times, stages.", no_args_is_help=True)
+
+STDIN = "-"
+NEXT_SYNC = "devices try it at their next sync, and go back if nothing comes through"
+
+
+@settings.command("broker")
+def set_broker(
+    host: Annotated[str, typer.Argument(help="The name in the broker's certificate.")],
+    port: Annotated[int, typer.Option()] = 8883,
+    address: Annotated[str | None, typer.Option(help="Its IPv4 address, where there is no name service.")] = None,
+    scope: ScopeWord = "organisation",
+    organisation: OrganisationName = None,
+) -> None:
+    """Say where the broker is."""
+    value = {"host": host, "port": port} | ({"address": address} if address else {})
+    _set({"broker": value}, scope, organisation)
+    print(f"broker {host}:{port} for {scope}; {NEXT_SYNC}")
+
+
+@settings.command("wifi")
+def set_wifi(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="TOML with [[network]] ssid, password; - for stdin.")],
+    scope: ScopeWord = "organisation",
+    organisation: OrganisationName = None,
+) -> None:
+    """Say which Wi-Fi networks there are, best first. The passwords are kept wrapped and shown nowhere."""
+    networks = _read_networks(file)
+    _set({"wifi": networks}, scope, organisation)
+    names = ", ".join(network["ssid"] for network in networks) or "none"
+    print(f"{len(networks)} networks ({names}) for {scope}; {NEXT_SYNC}")
+
+
+@settings.command("ca")
+def set_ca(
+    files: Annotated[list[Path], typer.Argument(help="PEM or DER: the current CA, and perhaps the next.")],
+    scope: ScopeWord = "organisation",
+    organisation: OrganisationName = None,
+) -> None:
+    """Say whose certificates devices believe."""
+    found = [certificate for file in files for certificate in _read_certificates(file)]
+    _set({"ca": [b64encode(each.public_bytes(Encoding.DER)).decode() for each in found]}, scope, organisation)
+    for each in found:
+        print(f"CA {each.subject.rfc4514_string()} until {each.not_valid_after_utc:%Y-%m-%d} for {scope}")
+
+
+@settings.command("sync")
+def set_sync(
+    every_s: Annotated[int, typer.Option(help="Seconds from one sync to the next.")],
+    backlog: Annotated[int, typer.Option(help="Answers after which a device does not wait for that.")],
+    scope: ScopeWord = "organisation",
+    organisation: OrganisationName = None,
+) -> None:
+    """Say how often devices sync."""
+    _set({"sync_every_s": every_s, "sync_backlog": backlog}, scope, organisation)
+    print(f"a sync every {every_s} s, or after {backlog} answers, for {scope}")
+
+
+@settings.command("sleep")
+def set_sleep(
+    after_s: Annotated[int, typer.Argument(help="Seconds without a press; 0 for never.")],
+    scope: ScopeWord = "organisation",
+    organisation: OrganisationName = None,
+) -> None:
+    """Say when devices go to sleep."""
+    _set({"sleep_after_s": after_s}, scope, organisation)
+    print(f"sleep after {after_s} s for {scope}")
+
+
+@settings.command("stages")
+def set_stages(
+    names: Annotated[list[str], typer.Argument(help="In order; the first is stage 1 in the responses.")],
+    scope: ScopeWord = "organisation",
+    organisation: OrganisationName = None,
+) -> None:
+    """Name the stages of a patient's journey that a nurse may choose."""
+    _set({"stages": names}, scope, organisation)
+    print(f"stages {', '.join(names)} for {scope}")
+
+
+@settings.command("unset")
+def unset(name: str, scope: ScopeWord = "organisation", organisation: OrganisationName = None) -> None:
+    """Take a setting back: what holds more widely holds again."""
+    with rollout() as session:
+        owner = find_organisation(session, organisation)
+        unset_setting(session, owner, parse_scope(session, owner, scope), name)
+    print(f"{name} is no longer set for {scope}")
+
+
+@settings.command("list")
+def list_settings(organisation: OrganisationName = None) -> None:
+    """All that is set, without secrets."""
+    with transaction() as session:
+        owner = find_organisation(session, organisation)
+        known = open_settings(setting_rows(session, owner.organisation_id), owner.organisation_id, key_ring)
+    for name, by_scope in sorted(known.values.items()):
+        for scope, value in by_scope.items():
+            place = scope.scope_kind if scope.scope_id is None else f"{scope.scope_kind} {scope.scope_id}"
+            print(f"{name} ({place}): {_shown(name, value)}")
+
+
+def _set(values: dict[str, Any], scope: str, organisation: str | None) -> None:
+    with rollout() as session:
+        owner = find_organisation(session, organisation)
+        place = parse_scope(session, owner, scope)
+        for name, value in values.items():
+            set_setting(session, owner, place, name, value, key_ring, now())
+
+
+def _shown(name: str, value: Any) -> str:
+    if name in SECRET:
+        return ", ".join(network["ssid"] for network in value) or "none"
+    if name == "ca":
+        return f"{len(value)} certificates"
+    return str(value)
+
+
+def _read_networks(file: str) -> list[dict[str, str]]:
+    try:
+        text = sys.stdin.read() if file == STDIN else Path(file).read_text(encoding="utf-8")
+        networks = tomllib.loads(text).get("network", [])
+    except (OSError, UnicodeDecodeError) as error:
+        cause = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise OperatorError(f"{file} cannot be read: {cause}.") from None
+    except tomllib.TOMLDecodeError:  # its text may quote a password
+        raise OperatorError(f"{file} is not readable as TOML.") from None
+    if not isinstance(networks, list) or not all(_is_network(each) for each in networks):
+        raise OperatorError(
+            f'{file}: write each network as [[network]], ssid = "...", and password = "..." unless it is open.'
+        )
+    return networks
+
+
+def _is_network(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and "ssid" in entry
+        and set(entry) <= {"ssid", "password"}
+        and all(isinstance(value, str) for value in entry.values())
+    )
+
+
+def _read_certificates(path: Path) -> list[x509.Certificate]:
+    try:
+        data = path.read_bytes()
+        if b"-----BEGIN" in data:
+            found = x509.load_pem_x509_certificates(data)
+        else:
+            found = [x509.load_der_x509_certificate(data)]
+    except OSError as error:
+        raise OperatorError(f"{path} cannot be read: {error.strerror}.") from None
+    except ValueError:
+        raise OperatorError(f"{path} holds no certificate: name a file in PEM or DER.") from None
+    for each in found:
+        _check_authority(path, each)
+    return found
+
+
+def _check_authority(path: Path, certificate: x509.Certificate) -> None:
+    try:
+        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+    except x509.ExtensionNotFound:
+        constraints = None
+    if constraints is None or not constraints.ca:
+        raise OperatorError(f"{path} holds the certificate of a server, not of a CA: devices believe a CA.")
+    if certificate.not_valid_after_utc <= now():
+        raise OperatorError(f"{path}: this CA ended on {certificate.not_valid_after_utc:%Y-%m-%d}.")
