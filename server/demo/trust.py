@@ -13,8 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from protocol.identity import encode_identity
+from protocol.package import FORMAT
+from server.demo.child import StartError
+from server.demo.holdings import assign_holdings
 from server.demo.line import Line
-from server.demo.story import DEMO_FILES, Posting, QuestionShape, Shape, Story
+from server.demo.story import DEMO_FILES, Posting, QuestionShape, Shape, Story, utc_now
+from server.fleet.desired import refresh
 from server.fleet.devices import enrol, find_device, rotate_key
 from server.fleet.files import OWNER_ONLY, replace_file
 from server.fleet.organisations import (
@@ -54,7 +58,15 @@ def find_trust(line: Line, story: Story) -> Trust | None:
     with Session(line.engine, expire_on_commit=False) as session:
         name = story.fields["organisation"]["name"]
         organisation = session.scalar(select(Organisation).where(Organisation.name == name))
-        return None if organisation is None else _trust(session, organisation)
+        if organisation is None:
+            return None
+        trust = _trust(session, organisation)
+    if any(package[4] != FORMAT for package in trust.packages.values()):
+        raise StartError(
+            "The demo's data are those of an earlier version, whose questionnaires devices no longer read: "
+            "say make clean, then make demo."
+        )
+    return trust
 
 
 def set_up_trust(line: Line, story: Story, now: datetime) -> Trust:
@@ -72,6 +84,7 @@ def set_up_trust(line: Line, story: Story, now: datetime) -> Trust:
         set_target(session, organisation, value, (SCOPE_ORGANISATION, None), starts_at.date(), target["set_by"])
         for code in sorted({service["questionnaire"] for service in story.fields["service"]}):
             publish_file(session, organisation, DEMO_FILES / "questionnaires" / f"{code}.toml", starts_at)
+        assign_holdings(session, organisation, story.fields["service"], starts_at)
         return _trust(session, organisation)
 
 
@@ -91,6 +104,7 @@ def add_device(line: Line, trust: Trust, posting: Posting, directory: Path, from
             device = find_device(session, organisation, posting.serial)
             team = find_team(session, organisation, posting.team)
             place(session, device, team, find_location(session, organisation, posting.team), from_at)
+        refresh(session, line.key_ring, utc_now(), organisation.organisation_id)
     files = directory / "vfs"
     files.mkdir(parents=True, exist_ok=True)
     (files / "questionnaire.pkg").write_bytes(trust.packages[posting.questionnaire])
