@@ -29,6 +29,9 @@ fix: setup ## format, and mend what the linter can mend
 bench: setup ## measure what the bars are about (tests/**/bench_*.py)
 	@exec .venv/bin/python -m pytest -o python_files='bench_*.py' -s -q $(ARGS)
 
+months: setup ## two months of a device in virtual time, with faults, for 200 seeds (ARGS="--seed 17": that one again)
+	@exec .venv/bin/python -m tests.months.campaign $(ARGS)
+
 lock: setup ## choose the newest versions of everything again and write requirements.lock
 	.venv/bin/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
 		--generate-hashes --upgrade --no-emit-index-url --no-emit-find-links --no-annotate --no-header \

@@ -8,8 +8,7 @@ Only what a phase needs is in memory while it lasts: two of them together leave 
 """
 
 from firmware.memory import forget_since
-from firmware.schedule import Schedule
-from firmware.visit import Visit
+from firmware.sync_result import SyncResult
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from firmware.clock import Clock
     from firmware.journal import Journal
     from firmware.settings import Settings
-    from firmware.sync_result import SyncResult
     from protocol.identity import Identity
 
     class Phase(Protocol):
@@ -66,10 +64,11 @@ class Application:
         self.settings = settings
         self.journal = journal
         self.clock = clock
-        self.visit = Visit(board)
-        self.schedule = Schedule(board, settings.sync_every_s, settings.sync_backlog)
+        self.recall()
         self.questionnaire = (0, 0)  # reference and language of the last pass
         self.self_test = -1  # what a self-test that waits for its sync has found so far
+        self.was_visit = False  # the staff menu was opened out of a home visit
+        self.answered = 0  # buttons whose press the phase before has answered, though they may still be down
         self.levels = board.wake_levels()  # buttons whose press the next phase has to answer
         self.dark = slept and not self.levels  # woken by time alone: nobody looks
         self._resident = resident
@@ -96,6 +95,9 @@ class Application:
         if after is not None:
             self._phase = None
             self._next = after
+            if after[0] == TO_SLEEP:
+                self.visit.held = self.board.levels()
+                self.visit.keep()
             self.forget()
             return 0
         if not self._healthy and self.board.ticks_diff(self.board.ticks_ms(), self._started_ms) >= HEALTHY_MS:
@@ -105,12 +107,8 @@ class Application:
     def sync_now(self) -> "SyncResult":
         """Sync at once, whatever the schedule says."""
         self._phase = None
-        self.forget()
-        from firmware.between import sync
-
-        result = sync(self)
+        result = self._sync()
         self._next = (TO_PATIENTS, 1)
-        self.forget()
         return result
 
     def forget(self) -> None:
@@ -154,10 +152,51 @@ class Application:
         return Asking(self, argument if what == TO_AUDIT else 0, what == TO_PATIENTS and bool(argument))
 
     def _leave(self, what: int, argument: int) -> "tuple[int, int]":
-        from firmware.between import sleep, sync_by_schedule
+        from firmware.between import leave
 
-        if what == TO_SLEEP:
-            sleep(self)
-        after = sync_by_schedule(self, argument)
+        after = leave(self, what == TO_SLEEP)
+        del leave
+        if after is None:
+            interrupted = self._sync().interrupted
+            if self.dark and not interrupted:
+                return TO_SLEEP, 0
+            self.dark = False
+            after = (TO_STAFF, 1) if argument and not interrupted else (TO_PATIENTS, 1)
         self.forget()
         return after
+
+    def _sync(self) -> "SyncResult":
+        """What comes before a connection, the connection, and what comes after it, are in memory by turns."""
+        self.forget()
+        from firmware.between import conclude, prepare
+
+        result = prepare(self)
+        if result is None:
+            del conclude, prepare
+            del self.visit, self.schedule
+            self.forget()
+            result = self._connect()
+            self.forget()
+            self.recall()
+            from firmware.between import conclude
+
+            conclude(self, result)
+        del conclude
+        self.forget()
+        return result
+
+    def recall(self) -> None:
+        """What the RTC's memory keeps, and a connection has no use for."""
+        from firmware.schedule import Schedule
+        from firmware.visit import Visit
+
+        self.visit = Visit(self.board)
+        self.schedule = Schedule(self.board, self.settings.sync_every_s, self.settings.sync_backlog)
+
+    def _connect(self) -> "SyncResult":
+        try:
+            from firmware.sync import connect
+
+            return connect(self)
+        except MemoryError:  # not even room to load what a sync needs; the answers are safe where they are
+            return SyncResult(0, self.waiting(), "not enough memory for a sync", False, True, 0)

@@ -6,7 +6,7 @@ It asks patients, or goes through a checklist of the staff with them; the hold-c
 from firmware.application import TO_LACKING, TO_PATIENTS, TO_SLEEP, TO_STAFF, TO_SYNC, Application
 from firmware.battery import battery_is_low
 from firmware.buttons import STAFF, TOGETHER, Buttons
-from firmware.dialogue import BATTERY, FULL, SAVING, Dialogue, Pass, View
+from firmware.dialogue import BATTERY, FULL, IDLE, SAVING, Dialogue, Pass, View
 from firmware.files import AUDIT_FILE, QUESTIONNAIRE_FILE, TEXTS_FILE
 from firmware.journal_errors import JournalError
 from firmware.questionnaire import Questionnaire
@@ -33,10 +33,12 @@ class Asking:
         self._board = board = application.board
         self._journal = application.journal
         self._audit = audit
+        self._texts = 0
         self._shown: View | None = None
         self._levels = board.levels()
         self._moved_ms = board.ticks_ms()  # when a button last went down or up
         self._battery_low = False
+        self._begun = False
         self._screens = Screens(board.framebuffer, board.width, board.height)
         self._buttons = Buttons(board.ticks_diff)
         try:
@@ -45,6 +47,9 @@ class Asking:
             board.tell("unusable", reason=str(unusable))
             self.after = (TO_PATIENTS, 1) if audit else (TO_LACKING, 0 if proven else 1)
             return
+        answered, application.answered = application.answered, 0
+        if answered:
+            self._buttons.wake(answered, self._moved_ms)
         levels, application.levels = application.levels, 0
         if levels:
             self._react(self._buttons.wake(levels, self._moved_ms), self._moved_ms)
@@ -68,7 +73,10 @@ class Asking:
             self._keep(finished)
         self._show()
         if dialogue.home():
+            if self._begun:
+                self._forget_help()
             self._consider(now_ms)
+        self._begun = not dialogue.home()
         return self._pause_ms(now_ms)
 
     def button_of(self, option: int) -> int:
@@ -84,14 +92,17 @@ class Asking:
         if audit:
             self._screens.use(questionnaire)
             self._dialogue = Dialogue(questionnaire.option_counts, board.ticks_diff)
-            self._dialogue.press(0, now_ms)
+            if not self._cannot_take(now_ms):
+                self._dialogue.press(0, now_ms)
             return
+        # Whoever declines, declines this one.
+        self._application.questionnaire = questionnaire.reference, questionnaire.language
         texts = Texts(board.files + TEXTS_FILE, questionnaire.buffer, proven)
         self._screens.use(questionnaire, texts)
         languages = questionnaire.language_count()
-        self._dialogue = Dialogue(
-            questionnaire.option_counts, board.ticks_diff, languages, languages + texts.count, True
-        )
+        self._texts = texts.count
+        pages = 2 * languages if texts.count else languages  # each language's page, and a text after each
+        self._dialogue = Dialogue(questionnaire.option_counts, board.ticks_diff, languages, pages, True)
         self._dialogue.lock(self._application.visit.home, now_ms)
 
     def _react(self, event: int, now_ms: int) -> None:
@@ -101,7 +112,6 @@ class Asking:
         finished: Pass | None = None
         if event == STAFF:
             finished = dialogue.end(now_ms)
-            self._end_home_visit(now_ms)
             self.after = TO_STAFF, 0
         elif event and dialogue.home() and self._cannot_take(now_ms):
             self._board.signal("refused")
@@ -109,6 +119,8 @@ class Asking:
             finished = dialogue.react(event, now_ms)
         if finished:
             self._keep(finished)
+        if event == STAFF:
+            self._end_home_visit(now_ms)  # what has just ended was still part of it
 
     def _cannot_take(self, now_ms: int) -> bool:
         """Refuse a new pass before anything of it could be lost."""
@@ -160,10 +172,24 @@ class Asking:
         view = self._dialogue.view()
         if view != self._shown and view.state != SAVING:
             self._shown = view
+            if view.state == IDLE and self._texts:
+                view = View(IDLE, self._page(view.question), 0)
             self._board.show(self._screens.draw(view, self._dialogue.language))
+
+    def _page(self, number: int) -> int:
+        """Which picture: the languages' pages come before the texts'."""
+        turn, is_text = divmod(number, 2)
+        return self._questionnaire.language_count() + turn % self._texts if is_text else turn
+
+    def _forget_help(self) -> None:
+        visit = self._application.visit
+        if visit.assisted and not self._audit:
+            visit.assisted = False
+            visit.keep()
 
     def _end_home_visit(self, now_ms: int) -> None:
         visit = self._application.visit
+        self._application.was_visit = visit.home
         if visit.home:
             visit.home = False
             visit.keep()
@@ -171,7 +197,7 @@ class Asking:
 
     def _consider(self, now_ms: int) -> None:
         """Nobody is answering: is it time for something else?"""
-        if self.after or (not self._audit and self._left_ms(QUIET_MS, now_ms)):
+        if self.after or not self._buttons.settled() or (not self._audit and self._left_ms(QUIET_MS, now_ms)):
             return
         if self._audit:
             self.after = TO_PATIENTS, 1

@@ -1,8 +1,8 @@
-"""Between two phases: sync, put in force what was fetched, install a new version, sleep. In memory only then."""
+"""Between two phases: before and after a sync, put in force what was fetched, install a new version, sleep."""
 
 from os import stat
 
-from firmware.application import TO_PATIENTS, TO_SLEEP, TO_STAFF, Application
+from firmware.application import TO_PATIENTS, TO_SLEEP, Application
 from firmware.battery import battery_is_empty, battery_is_low
 from firmware.memory import forget_since, loaded
 from firmware.sync_result import SyncResult
@@ -12,39 +12,40 @@ WORDS_BYTES_MAX = 96  # of why the last sync failed, for the staff screen
 SLEEP_S_MIN = 1
 
 
-def sync_by_schedule(application: Application, for_staff: int) -> "tuple[int, int]":
-    """A sync, if it is due; and what comes then."""
-    pressed = application.board.levels()
-    if application.dark and pressed:  # somebody came while it was waking
-        application.dark, application.levels = False, pressed
+def leave(application: Application, to_sleep: bool) -> "tuple[int, int] | None":
+    """Sleep until a press or the next sync, and the program ends here. Else what comes now; None: a sync."""
+    board = application.board
+    if (to_sleep or application.dark) and _somebody_is_there(application):
         return TO_PATIENTS, 1
-    if application.dark and not application.sync_is_due():
-        return TO_SLEEP, 0
-    interrupted = sync(application).interrupted
-    if application.dark and not interrupted:
-        return TO_SLEEP, 0
-    application.dark = False
-    return (TO_STAFF, 1) if for_staff and not interrupted else (TO_PATIENTS, 1)
+    if to_sleep:
+        from firmware.slots import rest
+
+        rest(board)
+        board.deep_sleep(max(SLEEP_S_MIN, application.schedule.next_due_s() - board.rtc_seconds()))
+        return TO_PATIENTS, 1
+    return (TO_SLEEP, 0) if application.dark and not application.sync_is_due() else None
 
 
-def sync(application: Application) -> SyncResult:
-    """Deliver, and put in force what was fetched. `application.levels`: the buttons that ended it."""
+def prepare(application: Application) -> "SyncResult | None":
+    """Before a connection: None, and the screen says so; the result when there can be none."""
     board = application.board
     if battery_is_empty(board.battery_mv()):  # sending would reset the chip, again and again
         application.schedule.done(True)
         keep_words(application, "The battery is empty. Charge it.")
-        return SyncResult(0, application.waiting(), "the battery is empty", False, False)
-    before = loaded()
+        return SyncResult(0, application.waiting(), "the battery is empty", False, False, 0)
     if not application.dark:
         from firmware.staff_screens import draw_sending
 
         draw_sending(board.framebuffer, application.waiting())
         board.show("sending")
-        del draw_sending
-        forget_since(before)
-    result = _connect(application)
-    forget_since(before)
-    application.levels = board.levels() if result.interrupted else 0
+    return None
+
+
+def conclude(application: Application, result: SyncResult) -> None:
+    """After it: put in force what was fetched. `application.levels`: the buttons that ended it."""
+    board = application.board
+    application.levels = result.buttons if result.interrupted else 0
+    _read_settings_again(application)
     if not result.interrupted:  # else it is still due, as soon as the buttons are quiet
         application.schedule.done(bool(result.error))
         keep_words(application, result.error or "")
@@ -58,7 +59,6 @@ def sync(application: Application) -> SyncResult:
         board.restart()
     if not result.interrupted:
         switch_and_update(application)
-    return result
 
 
 def switch_and_update(application: Application) -> None:
@@ -69,7 +69,12 @@ def switch_and_update(application: Application) -> None:
     if is_pending(application.board.files):
         from firmware.switching import switch
 
-        if switch(application.board):
+        try:
+            begun = switch(application.board)
+        except OSError as failure:  # tried again after the next sync; answers are kept elsewhere
+            begun = False
+            keep_words(application, "what was fetched cannot be kept: file error %s" % failure)
+        if begun:
             application.schedule.want()  # settings on trial: an ack through them is what keeps them
     forget_since(before)
     path = application.board.files + ARCHIVE_FILE
@@ -77,13 +82,17 @@ def switch_and_update(application: Application) -> None:
         _update(application, path)
 
 
-def sleep(application: Application) -> None:
-    """Until a press or the next sync; the program ends here."""
-    from firmware.slots import rest
+def _read_settings_again(application: Application) -> None:
+    """Settings that have passed their trial are in force, also on a device that never sleeps."""
+    before = loaded()
+    from firmware.settings import SettingsError, read_settings
 
-    board = application.board
-    rest(board)
-    board.deep_sleep(max(SLEEP_S_MIN, application.schedule.next_due_s() - board.rtc_seconds()))
+    try:
+        application.settings = read_settings(application.board.files)
+        application.recall()
+    except SettingsError:
+        pass  # those that it started with are good
+    forget_since(before)
 
 
 def keep_words(application: Application, text: str) -> None:
@@ -100,28 +109,6 @@ def say(application: Application, text: str) -> None:
     application.board.show("service")
     del draw_words
     forget_since(before)
-
-
-def _connect(application: Application) -> SyncResult:
-    """With MQTT, TLS and the messages in memory only as long as it lasts."""
-    board = application.board
-
-    def progress(done: int, total: int) -> None:
-        from firmware.staff_screens import BAR_HEIGHT, BAR_LEFT, BAR_TOP, BAR_WIDTH
-
-        if not application.dark:
-            board.framebuffer.fill_rect(BAR_LEFT, BAR_TOP, BAR_WIDTH * done // max(1, total), BAR_HEIGHT, 1)
-            board.show("sending")
-
-    try:
-        import umqtt.simple
-
-        from firmware.sync import Sync
-
-        mqtt = umqtt.simple
-        return Sync(board, application.identity, application.journal, application.clock, mqtt, progress).run()
-    except MemoryError:  # not even room to load what a sync needs; the answers are safe where they are
-        return SyncResult(0, application.waiting(), "not enough memory for a sync", False, True)
 
 
 def _update(application: Application, path: str) -> None:
@@ -146,3 +133,12 @@ def _exists(path: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def _somebody_is_there(application: Application) -> bool:
+    """A button went down while the device was waking or about to sleep: it would not wake it again."""
+    levels = application.board.levels()
+    pressed = levels & ~application.visit.held
+    if pressed:
+        application.dark, application.levels = False, pressed
+    return bool(pressed)

@@ -52,14 +52,16 @@ class Conversation:
         self._acked = acked
         self._outbox = Outbox(identity, journal, board.random(NONCE_BYTES), buffer)
 
-    def run(self) -> "str | None":
-        """None, or words. Raises LinkError for the network, OSError for the file system."""
+    def run(self, status: bytes) -> "str | None":
+        """None, or words. `status`: its body. Raises LinkError for the network, OSError for the file system."""
         self._link.subscribe(down_filter(self._identity.device_id))
-        self._link.publish(*self._status())
+        self._link.publish(*self._outbox.status(status))
         wanted = self._greet()
         if wanted is None:
             return "the server does not answer"
+        before = loaded()
         error = self._hand_over()
+        forget_since(before)  # what reads the journal back
         if error is None and wanted.revision > held_revision(self._board.files):
             self._fetch(self._plan(wanted))
         return error
@@ -136,14 +138,3 @@ class Conversation:
             except ProtocolError as refused:
                 board.tell("ignored", reason=refused.reason)
         return None
-
-    def _status(self) -> "tuple[str, bytes]":
-        before = loaded()
-        body = self._status_body()
-        forget_since(before)
-        return self._outbox.status(body)
-
-    def _status_body(self) -> bytes:
-        from firmware.greeting import status_body  # in memory only for this moment
-
-        return status_body(self._board, self._journal, self._clock)

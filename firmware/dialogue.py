@@ -180,12 +180,16 @@ class Dialogue:
 
     def saved(self, now_ms: int) -> None:
         """The shell has the record on flash and has read it back: now, and only now, thank."""
+        language = self.language
         self._forget()
+        self.language = language  # in which to thank; forgotten on the way home
         self._enter(THANKS, now_ms)
 
     def refused(self, now_ms: int, why: int = FULL) -> None:
         """The shell could not keep the record, or there is no room or no power for another: say so."""
+        language = self.language
         self._forget()
+        self.language = language
         self._question = why
         self._enter(REFUSED, now_ms)
 

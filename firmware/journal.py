@@ -8,12 +8,11 @@ Slots and headers: firmware/journal_blocks.py. Finding it all again after a powe
 Why a raw ring log and not a file: docs/adr/0001-journal-is-a-raw-ring-log.md.
 """
 
-from struct import pack_into
-
-from firmware.journal_blocks import MARK, SLOT_BYTES, WHOLE, Blocks, put_crc, put_header, put_mark
-from firmware.journal_errors import Damaged, Foreign, Full, JournalError, Unformatted
+from firmware.journal_blocks import ACK_SLOTS, ACK_SLOTS_FREEING, MARK, SLOT_BYTES, Blocks, put_header, put_mark
+from firmware.journal_errors import Damaged, Foreign, Unformatted
+from firmware.journal_errors import Full as Full  # noqa: PLC0414 - what callers catch
+from firmware.journal_errors import JournalError as JournalError  # noqa: PLC0414
 from firmware.journal_ring import Ring
-from protocol.record import KIND_MARK, PAYLOAD_BYTES, SEQUENCE_OFFSET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,11 +21,7 @@ if TYPE_CHECKING:
     from firmware.board.interface import BlockDevice
 
 JOURNAL_ID_BYTES = 8
-ACK_SLOTS = 4  # of a full ring, kept for acks
-ACK_SLOTS_FREEING = 2  # of those, for an ack that frees a block: one, and one in case a slot fails
-WRITE_TRIES_MAX = 8  # slots that fail one after the other mean a dead chip, not a bad cell
 OPEN_TRIES_MAX = 2  # erases of a block before the next one is taken
-KINDS_NOT_RECORDS = (0, KIND_MARK, 0xFF)  # void, mark, blank
 
 
 class Journal:
@@ -63,7 +58,7 @@ class Journal:
             if device_id is None or random_bytes is None:
                 raise Unformatted("the journal area is blank; a new journal needs device_id and random_bytes")
             self.device_id, self.journal_id = device_id, bytes(random_bytes(JOURNAL_ID_BYTES))
-            if not create(self._ring, self._slot, device_id, self.journal_id) and not self._open_next(0):
+            if not create(self._ring, self._slot, device_id, self.journal_id) and not self.open_next(0):
                 raise Damaged("no block of the journal area keeps a header")
         elif device_id is not None and device_id != self.device_id:
             self.foreign = True
@@ -100,22 +95,10 @@ class Journal:
         `payload`: its bytes 0 to 27; the sequence in them and the CRC are filled in here. Raises Full, Foreign,
         Damaged.
         """
+        from firmware.journal_writing import append  # in memory while answers are given, not while they are sent
+
         self._check_own()
-        if len(payload) != PAYLOAD_BYTES or payload[0] in KINDS_NOT_RECORDS:
-            raise ValueError("no payload of a record: %d bytes that begin with %r" % (len(payload), bytes(payload[:1])))
-        sequence = self._ring.last_sequence + 1
-        self._slot[:PAYLOAD_BYTES] = payload
-        pack_into("<I", self._slot, SEQUENCE_OFFSET, sequence)
-        put_crc(self._slot)
-        try:
-            self._write_record()
-        except JournalError:
-            raise
-        except OSError:
-            self._ring.last_sequence = sequence  # it may be on flash: its number is never given to another
-            raise
-        self._ring.last_sequence = sequence
-        return sequence
+        return append(self, self._ring, self._slot, payload)
 
     def pending(self, limit: int) -> "list[tuple[int, bytes | None]]":
         """The oldest `limit` un-acked records as (sequence, 32 bytes), without holes; nothing when foreign.
@@ -143,7 +126,7 @@ class Journal:
             return
         frees = ring.is_free(ring.after(ring.current), through)
         if not self._write_mark(through, 0 if frees else ACK_SLOTS_FREEING) and frees:
-            self._open_next(through)  # its header says what is acked
+            self.open_next(through)  # its header says what is acked
         self.acked_through = through
 
     def _check_own(self) -> None:
@@ -155,34 +138,15 @@ class Journal:
 
         return rows(self._ring, first, limit)
 
-    def _write_record(self) -> None:
-        keep_slots = ACK_SLOTS
-        for _ in range(WRITE_TRIES_MAX):
-            if self._ring.slots_left() <= keep_slots:
-                self._make_room()
-            if self._program_next(WHOLE):
-                return
-            keep_slots = ACK_SLOTS_FREEING  # a slot that was promised free is replaced from those kept for acks
-        raise Damaged("%d slots in a row do not keep what is written" % WRITE_TRIES_MAX)
-
-    def _make_room(self) -> None:
-        """Let a record have one of the last slots if the next block is free, and open that one when all are used."""
-        ring = self._ring
-        if ring.is_free(ring.after(ring.current), self.acked_through) and (
-            ring.slots_left() or self._open_next(self.acked_through)
-        ):
-            return
-        raise Full("%d records wait for an ack, none can be added" % (ring.last_sequence - self.acked_through))
-
     def _write_mark(self, through: int, keep_slots: int) -> bool:
         """Whether the mark is on flash; `keep_slots` of the current block stay free."""
         put_mark(self._slot, through)
         while self._ring.slots_left() > keep_slots:
-            if self._program_next(MARK):
+            if self.program_next(MARK):
                 return True
         return False
 
-    def _program_next(self, spans: "tuple[tuple[int, int], ...]") -> bool:
+    def program_next(self, spans: "tuple[tuple[int, int], ...]") -> bool:
         """Whether the next slot holds `_slot`. It is used up in any case."""
         ring = self._ring
         slot = ring.next_slot
@@ -192,7 +156,7 @@ class Journal:
         ring.blocks.void(ring.current, slot)
         return False
 
-    def _open_next(self, acked_through: int) -> bool:
+    def open_next(self, acked_through: int) -> bool:
         """Make the next usable block the current one. False when none is free under this ack or keeps its header."""
         ring = self._ring
         header = bytearray(SLOT_BYTES)

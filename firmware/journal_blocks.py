@@ -32,6 +32,8 @@ WHOLE = ((0, SLOT_BYTES),)
 MARK = ((0, SEQUENCE_OFFSET + 4), (PAYLOAD_BYTES, SLOT_BYTES))  # 13 bytes; 0xFF needs no programming
 BLOCKS_MIN = 2  # one to write, one to erase
 SLOTS_MIN = 8  # a header, the slots kept for acks, and some records
+ACK_SLOTS = 4  # of a full ring, kept for acks
+ACK_SLOTS_FREEING = 2  # of those, for an ack that frees a block: one, and one in case a slot fails
 READ_BYTES = 512  # eight reads a block; 4 KB would be 7 % of the device's first heap
 
 

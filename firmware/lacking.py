@@ -1,13 +1,14 @@
 """The phase of a device without a questionnaire: it says so, and syncs to fetch one. In memory only then."""
 
-from firmware.application import TO_SLEEP, TO_SYNC, Application
+from firmware.application import TO_SLEEP, TO_STAFF, TO_SYNC, Application
 from firmware.between import say
+from firmware.buttons import CONTROL, STAFF, Buttons
 from firmware.files import QUESTIONNAIRE_FILE
 from firmware.held import doubt
 from firmware.questionnaire import Questionnaire
 from protocol.errors import ProtocolError
 
-LOOK_MS = 100  # how often buttons are looked at
+LOOK_MS = 10  # how often buttons are looked at
 AWAKE_MS = 60000  # then it sleeps until the next sync is due, or a press
 
 
@@ -18,22 +19,24 @@ class Lacking:
         self.after: tuple[int, int] | None = None
         self._application = application
         board = application.board
-        self._levels = board.levels()
+        self._buttons = Buttons(board.ticks_diff)
         self._began_ms = board.ticks_ms()
+        self._buttons.wake(board.levels(), self._began_ms)  # what is down has been answered
         lacks = _what_is_lacking(board.files)
         doubt(board.files)  # so that the next sync fetches it
         if at_once:
             application.schedule.want()
-        say(application, lacks + ". " + (application.words() or "Press a button to sync."))
+        say(application, lacks + ". " + (application.words() or "Press 3 to sync."))
         board.tell("lacking", reason=lacks)
 
     def step(self) -> int:
         """Wait for a press or for the next sync."""
         application = self._application
         board = application.board
-        levels = board.levels()
-        pressed, self._levels = levels & ~self._levels, levels
-        if pressed or application.sync_is_due():
+        event = self._buttons.sample(board.levels(), board.ticks_ms())
+        if event == STAFF:
+            self.after = TO_STAFF, 0
+        elif event in (CONTROL, 2, 3, 4) or application.sync_is_due():
             self.after = TO_SYNC, 0
             say(application, "Sending and fetching. A press stops it.")
         elif application.settings.sleep_after_s and board.ticks_diff(board.ticks_ms(), self._began_ms) >= AWAKE_MS:

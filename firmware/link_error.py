@@ -23,13 +23,15 @@ CLOCK_UNSET = "clock not set, and server certificate not valid at its date"
 
 
 class LinkError(OSError):
-    """The network did not do what was asked. `kind` is one of the above, `words` a sentence for people.
+    """The network did not do what was asked. `kind` is one of the above, `words` a sentence for people. `buttons`:
+    those that interrupted it.
 
     An OSError, because umqtt hands those on; its number is an errno where there is one, else 0.
     """
 
-    def __init__(self, kind: str, words: str, code: int = 0) -> None:
+    def __init__(self, kind: str, words: str, code: int = 0, buttons: int = 0) -> None:
         super().__init__(code, words)
+        self.buttons = buttons
         self.kind = kind
         self.words = words
 

@@ -1,14 +1,12 @@
-"""How a sync begins: which settings, the network, the memory there is, TLS, and clocks that disagree about a date.
+"""How a sync begins: the network, the memory there is, TLS, and clocks that disagree about a date.
 
 In memory only until the connection stands: what follows needs the room.
 """
 
 import gc
-import os
 
 from firmware.link import Link
 from firmware.link_error import CERTIFICATE, CERTIFICATE_DATES, CLOCK_UNSET, INTERRUPTED, NO_CA, LinkError
-from firmware.settings import PROVISIONAL_FILE, SETTINGS_FILE, read_access
 from protocol.record import QUALITY_UNSET
 from protocol.topics import device_name
 
@@ -24,21 +22,6 @@ if TYPE_CHECKING:
 
 NETWORK_UP_TIMEOUT_MS = 15000
 KEEPALIVE_S = 60
-
-
-def choose(board: "Board") -> "tuple[Access, bool]":
-    """The settings on trial, and True; else those in force. Raises OSError with words."""
-    files = board.files
-    access = None
-    try:
-        os.stat(files + PROVISIONAL_FILE)
-    except OSError:
-        pass
-    else:
-        from firmware.trial import begin_trial
-
-        access = begin_trial(board)
-    return (access, True) if access else (read_access(files + SETTINGS_FILE), False)
 
 
 def join(board: "Board", access: "Access", clock: "Clock", pressed: "Callable[[], bool]") -> "Network":

@@ -34,7 +34,7 @@ from protocol.messages import (
     desired_head,
 )
 from protocol.packing import pack_fields
-from protocol.record import RECORD_BYTES, tombstone
+from protocol.record import RECORD_BYTES
 from protocol.topics import down_topic, up_topic
 
 TYPE_CHECKING = False
@@ -86,7 +86,7 @@ class Outbox:
         message[:at] = head
         for start in range(first, end, READ_RECORDS):
             for sequence, record in journal.records(start, min(READ_RECORDS, end - start)):
-                message[at : at + RECORD_BYTES] = tombstone(sequence) if record is None else record
+                message[at : at + RECORD_BYTES] = _tombstone(sequence) if record is None else record
                 at += RECORD_BYTES
         message[at:] = hmac_sha256(self._identity.hmac_key, message[:at])[:HMAC_BYTES]
         return up_topic(self._identity.device_id, BATCH), message
@@ -147,3 +147,9 @@ class Outbox:
     def _header(self, kind: int) -> Header:
         identity = self._identity
         return Header(kind, identity.device_id, identity.key_epoch, self._device_nonce, self._server_nonce)
+
+
+def _tombstone(sequence: int) -> bytes:
+    from protocol.record import tombstone  # rarely, so it is not in memory for it
+
+    return tombstone(sequence)

@@ -4,15 +4,21 @@ All of it is one file, `settings.json`. It is read in parts, each when it is nee
 are in memory only while there is a sync.
 """
 
+import os
 from binascii import a2b_base64
 from collections import namedtuple
 from json import load
 
 from protocol.record import STAGE_MAX, TEAM_MAX
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from firmware.board.interface import Board
+
 SETTINGS_FILE = "/settings.json"  # in force
 PROVISIONAL_FILE = "/settings.new"  # used by the next sync, and in force once an ack has come through them
 SYNC_EVERY_S = 3600
+SYNC_EVERY_S_MAX = 7 * 86400  # who never syncs is never heard of again
 SYNC_EVERY_S_MIN = 10  # more often than this the radio would never be off
 SYNC_BACKLOG = 20
 SLEEP_AFTER_S = 60  # 0: never
@@ -51,6 +57,21 @@ def read_access(path: str) -> Access:
     broker = fields["broker"]
     authorities = [a2b_base64(authority) for authority in fields.get("ca", [])]
     return Access(broker["host"], broker["port"], broker.get("address"), fields.get("wifi", []), authorities)
+
+
+def choose(board: "Board") -> "tuple[Access, bool]":
+    """The settings on trial, and True; else those in force. Raises OSError with words."""
+    files = board.files
+    access = None
+    try:
+        os.stat(files + PROVISIONAL_FILE)
+    except OSError:
+        pass
+    else:
+        from firmware.trial import begin_trial
+
+        access = begin_trial(board)
+    return (access, True) if access else (read_access(files + SETTINGS_FILE), False)
 
 
 def _read(path: str) -> "dict":  # type: ignore[type-arg]

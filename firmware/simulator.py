@@ -2,11 +2,13 @@
 
   micropython -m firmware.simulator DIRECTORY [--virtual PET_SECONDS] [--quiet]
 
-  press N | hold N | staff | answer OPTION | wait MS | at PET_SECONDS | sync | battery MV | status | quit (keeps power)
+  press N | hold N | lean N MS | staff | answer OPTION | wait MS | at PET_SECONDS
+  sync | battery MV | status | quit (keeps power)
 
 With --virtual the device's clock begins at that instant, as if the server had just told it the time, and moves only as
 commands let it: months of answers are pressed in seconds. --quiet leaves the screens out of the events. `staff` is the
-hold-combination. In deep sleep the program is over; it starts anew in this process when the device wakes.
+hold-combination, `lean` something that lies on a button. In deep sleep the program is over; it starts anew in this
+process when the device wakes.
 """
 
 import gc
@@ -59,12 +61,15 @@ class Simulator:
                 self._fall_asleep()
 
     def _obey(self, words: "list[str]") -> None:
-        number = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
+        numbers = [int(word) if word.isdigit() else 0 for word in words[1:]] + [0, 0]
+        number = numbers[0]
         board = self._board
         if words[0] in ("press", "hold") and 1 <= number <= 6:
             duration_ms = PRESS_MS if words[0] == "press" else HOLD_MS
             board.push(number, duration_ms)
             self._pass_virtual(duration_ms + SETTLE_MS)
+        elif words[0] == "lean" and 1 <= number <= 6:
+            board.push(number, numbers[1])
         elif words[0] == "staff":
             board.push_together(STAFF_BUTTONS, STAFF_HOLD_MS)
             self._pass_virtual(STAFF_HOLD_MS + SETTLE_MS)

@@ -22,7 +22,7 @@ from firmware.staff_screens import draw_view
 from firmware.staff_words import Facts
 from firmware.version import APPLICATION
 from protocol.errors import ProtocolError
-from protocol.record import KIND_DECLINED
+from protocol.record import FLAG_HOME_VISIT, KIND_DECLINED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class Staffing:
         if action:
             self._obey(action[0], action[1], now_ms)
         if self.after:
+            self._application.answered = levels
             return 0
         assert self._menu
         view = self._menu.view(now_ms)
@@ -120,9 +121,13 @@ class Staffing:
     def _count_declined(self) -> int:
         """Somebody was asked and declined: counted, with nothing about who. The record's sequence; 0: not kept."""
         application = self._application
-        payload = payload_of(application.clock, application.visit, application.questionnaire, KIND_DECLINED, 0, 0, ())
+        flags = FLAG_HOME_VISIT if application.was_visit else 0
+        asked = application.questionnaire
+        payload = payload_of(application.clock, application.visit, asked, KIND_DECLINED, flags, 0, ())
         try:
             sequence = application.journal.append(payload)
+            application.visit.assisted = False
+            application.visit.keep()
         except (JournalError, OSError) as failure:
             self._board.tell("refused", reason=str(failure))
             return 0

@@ -54,12 +54,17 @@ def run(app: Callable[[], None]) -> None:
         app()
     except OperatorError as error:
         stop(str(error))
-    except OperationalError as error:
-        stop(f"the database does not answer: {_first_line(error)}. Is it running, and is PET_DATABASE_URL right?")
-    except ProgrammingError as error:
-        stop(
-            f"the database refuses: {_first_line(error)}. On a first install and after an update, say `pet migrate`."
-        )
+    except (OperationalError, ProgrammingError) as error:
+        stop(_explained(error))
+
+
+def database_trouble(ask: Callable[[], object]) -> str | None:
+    """What the operator should know when the database cannot be asked this; None when it can."""
+    try:
+        ask()
+    except (OperationalError, ProgrammingError) as error:
+        return _explained(error)
+    return None
 
 
 def stop(sentence: str) -> None:
@@ -68,5 +73,8 @@ def stop(sentence: str) -> None:
     sys.exit(EXIT_OPERATOR)
 
 
-def _first_line(error: OperationalError | ProgrammingError) -> str:
-    return str(error.orig).strip().splitlines()[0].rstrip(".")
+def _explained(error: OperationalError | ProgrammingError) -> str:
+    cause = str(error.orig).strip().splitlines()[0].rstrip(".")
+    if isinstance(error, OperationalError):
+        return f"the database does not answer: {cause}. Is it running, and is PET_DATABASE_URL right?"
+    return f"the database refuses: {cause}. On a first install and after an update, say `pet migrate`."

@@ -26,7 +26,9 @@ def written(document):
 
 
 CASES = {
-    f"{document.relative_to(ROOT)}: {line}": (line, whole) for document in DOCUMENTS for line, whole in written(document)
+    f"{document.relative_to(ROOT)}: {line}": (line, whole)
+    for document in DOCUMENTS
+    for line, whole in written(document)
 }
 
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
+from string import ascii_lowercase
 
 from mpy_cross_v6_3 import mpy_cross_compile
 
 from tools.bundle import bundle
-from tools.bundles import ENTRIES, LEFT_OUT, ON_DEMAND, OUTSIDE, RESIDENT
+from tools.bundles import ENTRIES, LEFT_OUT, ON_DEMAND, OUTSIDE, RESIDENT, WIRE_ONLY
 from tools.slim import called_in, slim
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -36,7 +38,9 @@ def build_application(target: Path, board: str = "esp32") -> list[Path]:
     umqtt = (Path(sys.prefix) / "micropython" / "umqtt" / "simple.py").read_text()
     module, function = ENTRIES[board]
     built = []
-    for name, source in slim(bundle(sources, _bundles(sources, module)), {function, *called_in(umqtt)}).items():
+    bundles = _bundles(sources, module)
+    wordless = [name for name, modules in bundles.items() if WIRE_ONLY.intersection(modules)]
+    for name, source in slim(bundle(sources, bundles), {function, *called_in(umqtt)}, wordless).items():
         file = target / Path(*name.split(".")).with_suffix(".mpy")
         _write(file, _compile(name, source))
         built.append(file)
@@ -49,13 +53,20 @@ def build_application(target: Path, board: str = "esp32") -> list[Path]:
 
 
 def _bundles(modules: Iterable[str], entry: str) -> dict[str, list[str]]:
-    """The modules of each bundle. The entry is one by itself, because it is started by its name."""
+    """The modules of each bundle, by its name on a device. The entry keeps its own, and is started by it."""
     present = set(modules)
     listed = {name: [each for each in members if each in present] for name, members in (RESIDENT | ON_DEMAND).items()}
     nowhere = present - {entry} - {module for members in listed.values() for module in members}
     if nowhere:
         raise BuildError(f"tools/bundles.py does not say when {', '.join(sorted(nowhere))} is in memory")
-    return {entry: [entry], **listed}
+    names = _short_names()
+    return {entry: [entry], **dict(zip(names, listed.values(), strict=False))}
+
+
+def _short_names() -> Iterator[str]:
+    """a, b, ... z, aa, ...: a device keeps a module's name and its path for ever once it has met them."""
+    for number in count():
+        yield (ascii_lowercase[number // 26 - 1] if number > 25 else "") + ascii_lowercase[number % 26]
 
 
 def _sources(board: str) -> Iterator[tuple[str, Path]]:

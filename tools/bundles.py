@@ -19,15 +19,12 @@ RESIDENT = {
         "firmware.journal_errors",
         "firmware.journal_ring",
         "firmware.memory",
-        "firmware.schedule",
         "firmware.sync_result",
         "firmware.version",
-        "firmware.visit",
         "protocol",
         "protocol.errors",
         "protocol.instants",
         "protocol.packing",
-        "protocol.record",
     ),
     "firmware.chip": (
         "firmware.board.displays",
@@ -53,7 +50,8 @@ ON_DEMAND = {
     ),
     "firmware.pressing": ("firmware.buttons",),
     "firmware.picturing": ("firmware.pictures", "firmware.questionnaire", "protocol.screen"),
-    "firmware.keeping": ("firmware.recording",),
+    "firmware.keeping": ("firmware.journal_writing", "firmware.recording", "protocol.record"),
+    "firmware.recalled": ("firmware.schedule", "firmware.visit"),
     "firmware.packages": ("firmware.package_file", "protocol.package"),
     "firmware.waiting": ("firmware.lacking",),
     # staff
@@ -68,13 +66,13 @@ ON_DEMAND = {
         "firmware.link_error",
         "firmware.board.deadline",
         "firmware.board.stream",
+        "protocol.bodies",
         "protocol.topics",
     ),
     "firmware.dialing": ("firmware.opening", "firmware.board.joining", "firmware.board.wifi"),
     "firmware.talking": (
         "firmware.conversation",
         "firmware.outbox",
-        "protocol.bodies",
         "protocol.envelope",
         "protocol.messages",
     ),
@@ -93,6 +91,8 @@ ON_DEMAND = {
     "firmware.proving": ("firmware.provenance", "firmware.signature", "protocol.archive"),
     "firmware.unpacking": ("firmware.installing",),
 }
+# Of these bundles the device tells an error's reason at most: no screen ever shows its words.
+WIRE_ONLY = frozenset({"protocol.envelope", "protocol.status"})
 # Not part of the application: the tests' side of the simulator, and what is on a device beside the application.
 OUTSIDE = (
     "firmware.board.faulty_nor",

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tools.names import shorten
+from tools.slim_errors import merge_errors, without_words
 
 CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*$")
 OPERATORS: dict[type, Any] = {
@@ -32,11 +33,17 @@ Constants = dict[str, int | str]
 Statements = list[ast.stmt]
 
 
-def slim(sources: dict[str, str], roots: Iterable[str]) -> dict[str, str]:
-    """Module name to source, and what comes out of it. `roots`: names that are used from outside (see `called_in`)."""
+def slim(sources: dict[str, str], roots: Iterable[str], wordless: Iterable[str] = ()) -> dict[str, str]:
+    """Module name to source, and what comes out of it. `roots`: names that are used from outside (see `called_in`).
+
+    `wordless`: modules whose ProtocolError and ValueError nobody reads on a device; they keep the reason alone.
+    """
     trees = {name: ast.parse(source) for name, source in sources.items()}
+    for name in wordless:
+        without_words(trees[name])
     roots = set(roots)
     _fold(trees)
+    merge_errors(trees)
     _shake(trees, set(roots))
     shorten(trees, roots)
     keywords = {node.arg for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.keyword)}

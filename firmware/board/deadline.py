@@ -99,6 +99,10 @@ class Network:
 
         return verified(raw, self._authorities, self.server_name)
 
+    def settle(self) -> None:
+        """The connection stands: the authorities are not needed any more, and no other connection can be made."""
+        self._authorities = []
+
     def flush(self) -> None:
         """Send what waits in the buffer: umqtt leaves PUBACK and PINGREQ there."""
         if self._current:

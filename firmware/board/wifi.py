@@ -146,7 +146,7 @@ class _Joining:
         levels = self._board.levels()
         self._held &= levels  # one that is stuck does not stop it
         if levels != self._held:
-            raise LinkError(INTERRUPTED, "interrupted by a press while joining the Wi-Fi")
+            raise LinkError(INTERRUPTED, "interrupted by a press while joining the Wi-Fi", 0, levels & ~self._held)
 
 
 def _key(entry: "dict[str, str]") -> int:

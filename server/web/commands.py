@@ -5,12 +5,11 @@ import sys
 
 import uvicorn
 from fastapi import FastAPI
-from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from server.aggregates.catalogue import organisations
 from server.app import create_app
+from server.command_line import database_trouble
 from server.errors import OperatorError
 from server.settings import load_settings
 
@@ -25,7 +24,9 @@ def serve() -> None:
     with _listen(settings.web_host, settings.web_port) as listener:
         app = create_app(settings)
         _tell(f"http://{settings.web_host}:{settings.web_port}/ shows the pages, on this machine only")
-        if trouble := _database_trouble(app.state.engine):
+        with Session(app.state.engine) as session:
+            trouble = database_trouble(lambda: organisations(session))
+        if trouble:
             _tell(f"{trouble} Until then every page says so.")
         make_server(app).run([listener])
 
@@ -42,22 +43,6 @@ def make_server(app: FastAPI) -> uvicorn.Server:
         timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
     )
     return uvicorn.Server(configuration)
-
-
-def _database_trouble(engine: Engine) -> str | None:
-    """Why pages cannot show figures yet, and what to do. Not a reason to stop: the database may come back."""
-    try:
-        with Session(engine) as session:
-            organisations(session)
-    except OperationalError as error:
-        return f"the database does not answer ({_first_line(error)}): start it, or mend PET_DATABASE_URL."
-    except ProgrammingError as error:
-        return f"the database has no tables of this version ({_first_line(error)}): say `pet migrate`."
-    return None
-
-
-def _first_line(error: OperationalError | ProgrammingError) -> str:
-    return str(error.orig).strip().splitlines()[0].rstrip(".")
 
 
 def _tell(words: str) -> None:

@@ -28,8 +28,8 @@ class Syncs:
         waiting = journal.last_sequence - journal.acked_through
         if self.error is None:
             journal.acknowledge(journal.last_sequence)
-            return SyncResult(waiting, 0, None, False, False)
-        return SyncResult(0, waiting, self.error, self.interrupted, False)
+            return SyncResult(waiting, 0, None, False, False, 0)
+        return SyncResult(0, waiting, self.error, self.interrupted, False, 0b100 if self.interrupted else 0)
 
 
 def scheduled(**settings):

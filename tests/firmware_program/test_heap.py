@@ -1,21 +1,15 @@
 """The bar of memory: the whole application from bytecode, with every feature on, on the first heap of an ESP32.
 
 The simulated board and its flash, Python here and mostly C on a chip, count against it too.
+What a sync, fetching and an update leave free: test_heap_of_a_sync.py.
 """
 
-import shutil
-import sys
-from pathlib import Path
-
 import pytest
-from mpy_cross_v6_3 import mpy_cross_compile
 
 from server.fleet.packages import build_package, read_definition
-from tests.answering import answering
-from tests.device_directory import IDENTITY, SETTINGS, make_device
-from tests.device_program import NOW, answers, application, run
+from tests.device_directory import SETTINGS, make_device
+from tests.device_program import answers, run
 from tests.parts import ROOT
-from tests.server_end import ServerEnd
 
 RESPONSES = 1000
 FREE_MIN = 0.40  # of the heap, after a collection
@@ -23,27 +17,6 @@ WORN_BYTES = 3072  # what waiting may take more after all that than at the begin
 EVERYTHING = {**SETTINGS, "teams": ["North", "South", "Evening"], "stages": ["First visit", "Discharge"]}
 LANGUAGES = 7
 BEGIN = ("press 1", "wait 2000", "press 1", "wait 2000", "press 1", "wait 2000")  # start, English, past the promise
-# Appended to the MQTT library for one test: how much is live at the beginning and at the end of each of its operations.
-WATCH = """
-import gc
-from json import dumps
-
-def _watched(name, method, worst=[0]):
-    def call(*arguments, **named):
-        gc.collect()
-        worst[0] = max(worst[0], gc.mem_alloc())
-        result = method(*arguments, **named)
-        gc.collect()
-        worst[0] = max(worst[0], gc.mem_alloc())
-        if name == "disconnect":
-            free = gc.mem_free() + gc.mem_alloc() - worst[0]
-            print(dumps({"event": "worst", "heap_used": worst[0], "heap_free": free}))
-        return result
-    return call
-
-for _name in ("connect", "subscribe", "publish", "wait_msg", "check_msg", "disconnect"):
-    setattr(MQTTClient, _name, _watched(_name, getattr(MQTTClient, _name)))
-"""
 
 
 def share_free(status):
@@ -97,26 +70,6 @@ def test_staff_leave_two_fifths_free_in_every_corner(tmp_path):
     free = {name: said(f"in {name}", status) for name, status in zip(corners, done.named("status"), strict=True)}
     assert min(free.values()) >= FREE_MIN
     assert "self-test" in done.screens()
-
-
-def watched_application(directory):
-    """The application with a library that watches the heap."""
-    built = Path(application()["MICROPYPATH"].split(":")[0])
-    shutil.copytree(built, directory)
-    source = (Path(sys.prefix) / "micropython/umqtt/simple.py").read_text() + WATCH
-    _, bytecode = mpy_cross_compile("umqtt.simple", source)
-    (directory / "umqtt/simple.mpy").write_bytes(bytecode)
-    return {**application(), "MICROPYPATH": f"{directory}:.frozen"}
-
-
-def test_a_sync_over_tls_leaves_two_fifths_free_at_its_worst_moment(device, mosquitto, tmp_path):
-    environment = watched_application(tmp_path / "application")
-    passes = (*answers(1, 2, 3, 4, 5), "wait 9000") * 130
-    with answering(mosquitto, ServerEnd(IDENTITY, NOW)):
-        done = run(device, *passes, "sync", "status", quiet=True, environment=environment)
-    assert done.errors == ""
-    assert done.last("synced")["delivered"] == 130
-    assert said("at the worst of a sync", done.last("worst")) >= FREE_MIN
 
 
 @pytest.mark.parametrize("heap", ["42wk", "46wk"])

@@ -140,3 +140,19 @@ def test_a_command_nobody_knows_is_named_and_does_no_harm(tmp_path):
     done = run(directory, *lines, *answers(1, 1, 1, 1, 1))
     assert [event["command"] for event in done.named("unknown command")] == lines[:6]
     assert len(records(directory)) == 1
+
+
+def test_a_press_while_it_falls_asleep_is_not_swallowed(tmp_path):
+    """Its commands wait when the process begins: the button is down before the device has gone back to sleep."""
+    directory = make_device(tmp_path / "device")
+    assert run(directory, "wait 1000", "quit").screens() == ["idle"]
+    assert run(directory, "press 1", "wait 1000").screens() == ["promise"]
+
+
+def test_a_button_that_something_lies_on_does_not_keep_the_device_awake(tmp_path):
+    directory = make_device(tmp_path / "device")
+    hold = ["lean 3 100000000"]
+    done = run(directory, *hold, "wait 400000", "status")
+    assert done.screens()[-1] == "off"
+    assert done.screens().count("off") == 1
+    assert records(directory) == []

@@ -16,7 +16,7 @@ START = [0, 12, 2]  # twelve pixels wide: two bytes a row
 PICTURES = bytes.fromhex("fff0 8010 18 3c 7e".replace(" ", ""))
 SMALL = [4, 8, 3]
 SCREENS = ("start", "promise", "handover", "warning", "thanks", "full", "battery")
-TEXTS = {name: START for name in SCREENS}
+TEXTS = dict.fromkeys(SCREENS, START)
 QUESTIONS = [
     {"text": START, "options": [{"label": SMALL, "face": 5}, {"label": SMALL, "face": 1}]},
     {"text": SMALL, "options": [{"label": SMALL, "face": 0}] * 3},

@@ -84,12 +84,12 @@ class Device:
         self._directory = directory
         self._numbers = count()
 
-    def start(self, script, **settings):
+    def start(self, script, heap=HEAP, **settings):
         """The running process."""
         file = self._directory / f"{script}.{next(self._numbers)}.json"
         file.write_text(json.dumps(self.settings(settings)))
         return subprocess.Popen(
-            [self._program, "-X", f"heapsize={HEAP}", f"tests/link/device/{script}.py", file],
+            [self._program, "-X", f"heapsize={heap}", f"tests/link/device/{script}.py", file],
             cwd=ROOT,
             env=micropython_environment(),
             stdout=subprocess.PIPE,

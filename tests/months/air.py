@@ -1,4 +1,4 @@
-"""All between the device and its server: Wi-Fi, sockets in memory, a broker that speaks MQTT, and what goes wrong there.
+"""Between the device and its server: Wi-Fi, sockets in memory, a broker that speaks MQTT, and what goes wrong there.
 
 Time is virtual: each look at a wire on which nothing happens takes LOOK_MS of the board's clock, or as long as it is
 until something happens.
@@ -7,9 +7,9 @@ until something happens.
 import errno
 
 from firmware.board.faulty_nor import PowerCut
+from protocol.topics import down_filter
 from tests.link.wire import PUBLISH, Broker, Wire, message
 from tests.months.board import IDENTITY
-from protocol.topics import down_filter
 
 LOOK_MS = 700
 OF_SYNC_BYTES = 6000  # a sync seldom passes more
@@ -46,7 +46,7 @@ class Luck:
         self.replays = [(sampler.below(12), sampler.below(HEARD_MAX)) for _ in range(6) if strikes(40)]
         self.swaps_down = strikes(20)  # the two answers to a status
         self.restarts = sampler.below(8) if strikes(10) else -1  # the server, before this message: it has forgotten
-        self.ack_beyond = sampler.below(4) if strikes(10) else -1
+        self.ack_beyond = sampler.below(4) if strikes(25) else -1
         self.takes_max = 1 + sampler.below(600) if strikes(20) else None
         self.trickle = strikes(5)
 

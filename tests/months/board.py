@@ -19,7 +19,7 @@ OPTION_COUNTS = (5, 3)
 REFERENCE = 7
 BEGIN = 220000000  # PET time, in December 2026
 AUTHORITY = "MIIBuw=="  # enough of a certificate for a network without TLS
-BLOCKS = 32  # a small ring, so that it is gone round again and again: 480 slots, four to five days of answers
+BLOCKS = 24  # a small ring, so that it is gone round again and again: 360 slots, three days of answers and a half
 BLOCK_BYTES = 512
 PARTS_PER_MILLION = 1000000
 SETTINGS = {

@@ -1,24 +1,7 @@
-"""Months of one device in virtual time: people, nights, faults, all drawn from a seed; the firmware is the real one.
+"""Months of one device in virtual time: people, nights, faults, all drawn from a seed; the firmware is the real one."""
 
-What a device keeps in memory between its phases is judged elsewhere: here all modules stay loaded, for speed.
-"""
+import sys
 
-import umqtt.simple  # noqa: F401 - and what follows: loaded before `resident` is taken
-
-import firmware.application
-import firmware.asking
-import firmware.between
-import firmware.board.joining
-import firmware.conversation
-import firmware.failures
-import firmware.held
-import firmware.journal_mount
-import firmware.journal_reading
-import firmware.lacking
-import firmware.opening
-import firmware.slots
-import firmware.staff_screens
-import firmware.sync  # noqa: F401
 from firmware import main, memory
 from firmware.asking import Asking
 from firmware.board.faulty_nor import PowerCut
@@ -28,6 +11,7 @@ from protocol.record import ANSWER_SKIPPED, ANSWER_TIMED_OUT
 from tests.firmware.power_cuts import Sampler
 from tests.months.air import Air, Luck
 from tests.months.board import OPTION_COUNTS, Board
+from tests.months.loaded import stay_loaded
 from tests.months.oracle import Divergence, Oracle
 from tests.months.ward import Ward
 
@@ -52,23 +36,11 @@ class Quiet:
         return limit - 1
 
 
-class Memory:
-    """In place of gc: collecting at each phase is for a heap of 56 kwords."""
-
-    @staticmethod
-    def collect():
-        pass
-
-    @staticmethod
-    def threshold(_):
-        pass
-
-
 class Months:
     """One device, one server, and what happened to them. Raises Divergence."""
 
     def __init__(self, seed):
-        memory.gc = main.gc = firmware.opening.gc = Memory
+        stay_loaded()
         self.sampler = sampler = Sampler((seed * 2654435761 + 99991) & 0x7FFFFFFF)
         for _ in range(8):
             sampler.below(2)
@@ -102,8 +74,8 @@ class Months:
         if self.outage_days:
             self.outage_days -= 1
             self.badness = 40
-        elif chance < 3:
-            self.outage_days = self.sampler.below(5)
+        elif chance < 4:
+            self.outage_days = 1 + self.sampler.below(6)
             self.badness = 40
         else:
             self.badness = 0 if chance < 20 else 1 if chance < 75 else 4
@@ -219,9 +191,7 @@ class Months:
             self.application = None
         except PowerCut as cut:
             self._lose_power(str(cut))
-        except (Exception, main.StartError) as error:
-            import sys
-
+        except Exception as error:  # noqa: BLE001 - whatever ends a device's program is a finding
             sys.print_exception(error)
             self.oracle.fail("the program ended: %r" % error)
         return 0

@@ -23,15 +23,15 @@ class Divergence(BaseException):
 
 
 class Oracle:
-    """`clock`: what the device's RTC has been set to, kept by whoever runs the months: (error, set at), in seconds."""
+    """`clock_error_s`, `clock_set_s`: what the device's clock was set to, and when; kept by whoever runs the months."""
 
     def __init__(self, drift):
         self._drift = abs(drift)
         self.last = 0  # the newest pass promised
         self.highest_stored = 0
         self.gaps = 0
-        self.clock_error_s = 0  # of the server time that the device's clock was set to last
-        self.clock_set_s = 0  # when that was
+        self.clock_error_s = 0
+        self.clock_set_s = 0
         self._taken = array("I", bytes(4 * PASSES_MAX))  # when, in true seconds
         self._error = array("i", bytes(4 * PASSES_MAX))
         self._set = array("I", bytes(4 * PASSES_MAX))
@@ -41,7 +41,7 @@ class Oracle:
         self._anchors = {}  # session -> (seconds, server time, its error)
         self._known_last = array("I")  # the newest pass of each proven status, and when it came
         self._known_at = array("I")
-        self._doubt = None  # (answers, true seconds) of a pass that may have been kept
+        self._doubt = None  # (answers, true seconds, clock) of a pass that may have been kept
         self.unanchored = 0
 
     def fail(self, words):
@@ -49,20 +49,23 @@ class Oracle:
 
     # --- the device's side
 
-    def promised(self, sequence, answers, now_s):
-        """The person has been thanked."""
+    def promised(self, sequence, answers, now_s, clock=None):
+        """The person has been thanked. `clock`: as it was (see `clock`), when that is not how it is now."""
         if sequence != self.last + 1:
             self.fail("sequence %d was thanked for, after %d" % (sequence, self.last))
         self.last = sequence
         self._taken[sequence] = now_s
-        self._error[sequence] = self.clock_error_s
-        self._set[sequence] = self.clock_set_s
+        self._error[sequence], self._set[sequence] = clock or self.clock()
         for index in range(ANSWERS):
             self._answers[ANSWERS * sequence + index] = answers[index] if index < len(answers) else 0
 
     def cut(self, answers, now_s):
         """The power has gone while these answers were given, or kept."""
-        self._doubt = answers, now_s
+        self._doubt = answers, now_s, self.clock()
+
+    def clock(self):
+        """(error of the server time that the device's clock was set to last, when that was)."""
+        return self.clock_error_s, self.clock_set_s
 
     def started(self, journal):
         """The device has found its journal again. Whether a pass in doubt was kept."""

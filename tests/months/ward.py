@@ -82,10 +82,13 @@ class Ward(ServerEnd):
         for sequence, data in enumerate(batch.records, batch.first_sequence):
             if sequence == self.stored_through + 1:
                 self.into_custody(sequence, data)
-            elif sequence <= self.stored_through and self._of(sequence) not in (data, bytes(RECORD_BYTES)):
-                if decode_record(data).kind != KIND_TOMBSTONE:
-                    self.oracle.fail("conflict: sequence %d came again with other bytes" % sequence)
+            elif sequence <= self.stored_through and not self._is_known(sequence, data):
+                self.oracle.fail("conflict: sequence %d came again with other bytes" % sequence)
         return self.ack()
+
+    def _is_known(self, sequence, data):
+        """Whether these bytes, or nothing but a gap, are what is there; a tombstone changes nothing."""
+        return self._of(sequence) in (data, bytes(RECORD_BYTES)) or decode_record(data).kind == KIND_TOMBSTONE
 
     def into_custody(self, sequence, data):
         record = decode_record(data)

@@ -93,3 +93,51 @@ def test_private_names_and_parameters_become_short_but_keywords_stay():
 def test_a_function_that_takes_a_function_without_a_name_is_refused():
     with pytest.raises(ValueError, match="lambda"):
         slim({"one": "def run(key):\n    return sorted([1], key=lambda key: -key)\n"}, {"run"})
+
+
+ERRORS = """
+class LimitError(ValueError):
+    pass
+
+class TooHighError(LimitError):
+    pass
+
+class TooLowError(LimitError):
+    pass
+"""
+RAISING = """
+from errors import LimitError, TooHighError, TooLowError
+
+def check(value):
+    if value > 3:
+        raise TooHighError("high")
+    if value < 0:
+        raise TooLowError("low")
+    if value == 2:
+        raise ValueError("two")
+
+def run():
+    said = []
+    for value in (5, -1, 2):
+        try:
+            check(value)
+        except TooLowError as error:
+            said.append("too low: " + str(error))
+        except ValueError as error:
+            said.append(str(error))
+    return said
+"""
+
+
+def test_an_error_that_nobody_tells_from_its_base_becomes_its_base():
+    result, out = run_slim({"errors": ERRORS, "user": RAISING})
+    assert result == ["high", "too low: low", "two"]
+    assert out["errors"].count("class") == 2
+
+
+def test_errors_of_modules_whose_words_nobody_reads_keep_their_reason_alone():
+    source = "def run():\n    raise ProtocolError('crc', 'the CRC of %d bytes' % 3)\n    raise ValueError('two')\n"
+    wordless = slim({"user": source}, {"run"}, ["user"])["user"]
+    assert "raise ProtocolError('crc', '')" in wordless
+    assert "raise ValueError()" in wordless
+    assert "the CRC of" in slim({"user": source}, {"run"})["user"]

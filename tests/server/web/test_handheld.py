@@ -167,7 +167,7 @@ def test_it_sleeps_when_nobody_presses_and_wakes_at_the_next_press(settings, dev
         assert (device / "retained.bin").exists()  # as by deep sleep, not by loss of power
         visitor.seen.clear()
         visitor.socket.send("press 1")
-        visitor.until(name="question")
+        visitor.until(name="promise")
 
 
 def test_it_waits_for_an_earlier_process_that_still_runs_on_its_flash(settings, device):

@@ -1,0 +1,51 @@
+"""What docs/operations.md has somebody copy and type on a server, as far as it can be held against the code."""
+
+import re
+import subprocess
+
+from server.fleet.broker import ACCESS_FILE, DEVICE_PASSWORDS_FILE, INGEST_PASSWORDS_FILE
+from server.main import app
+from server.settings import Settings
+from tests.parts import ROOT
+
+TEXT = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+SYSTEMD = ROOT / "deploy/systemd"
+VARIABLES = {f"PET_{name.upper()}" for name in Settings.model_fields}
+TARGET = "/etc/mosquitto/pet"
+
+
+def test_the_table_of_settings_names_each_and_no_other():
+    assert sorted(re.findall(r"^\| `(PET_[A-Z_]+)` \|", TEXT, re.MULTILINE)) == sorted(VARIABLES)
+
+
+def test_the_environment_of_a_server_holds_settings_and_ends_up_where_the_units_look():
+    lines = (SYSTEMD / "environment").read_text().splitlines()
+    given = dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+    assert given
+    assert set(given) <= VARIABLES
+    for unit in SYSTEMD.glob("*.service"):
+        assert "EnvironmentFile=/etc/pet/environment\n" in unit.read_text()
+        assert unit.name in TEXT
+
+
+def test_each_unit_starts_a_process_of_ours():
+    commands = {command.name or command.callback.__name__ for command in app.registered_commands}
+    started = [
+        re.search(r"^ExecStart=\S+/pet (\w+)$", unit.read_text(), re.MULTILINE)[1] for unit in SYSTEMD.glob("*.service")
+    ]
+    assert sorted(started) == ["ingest", "web"]
+    assert set(started) <= commands
+
+
+def test_the_broker_s_configuration_is_filled_whole_by_what_is_typed():
+    [typed] = re.findall(r"^sed -e 's\|\$\{port\}.*?mosquitto\.conf$", TEXT, re.MULTILINE | re.DOTALL)
+    typed = typed.replace("/opt/pet/", f"{ROOT}/").rpartition(" >")[0]
+    filled = subprocess.run(["sh", "-c", typed], capture_output=True, text=True, check=True).stdout
+    lines = [line for line in filled.splitlines() if line and not line.startswith("#")]
+    assert not [line for line in lines if "$" in line]
+    assert [line for line in lines if line.startswith("listener")] == ["listener 8883", "listener 8884 127.0.0.1"]
+    assert "user mosquitto" in lines
+    passwords = [line.split()[1] for line in lines if line.startswith("password_file")]
+    assert passwords == [f"{TARGET}/{DEVICE_PASSWORDS_FILE}", f"{TARGET}/{INGEST_PASSWORDS_FILE}"]
+    assert {line.split()[1] for line in lines if line.startswith("acl_file")} == {f"{TARGET}/{ACCESS_FILE}"}
+    assert "PET_BROKER_PORT=8884" in (SYSTEMD / "environment").read_text()
