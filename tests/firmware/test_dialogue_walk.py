@@ -84,7 +84,10 @@ class Walk:
             self.check_pass(before, finished)
             ENDS[self.dice.below(3)](self.person.dialogue, self.person.now_ms)
             assert self.person.state() in FOLLOWED_BY[SAVING]
+            language = self.language
             self.forget()
+            if not self.person.dialogue.home():
+                self.language = language  # in which they are thanked, or told why not
             assert not any(self.person.said())
 
     def act(self, before):
