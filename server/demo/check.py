@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from server.demo.child import Claim
 from server.demo.device import SimulatedDevice
+from server.demo.holdings import hand_out
 from server.demo.line import Line
 from server.demo.postgres import EmbeddedPostgres
 from server.demo.story import Posting, Story, one_pass, pet_time, read_story, utc_now
@@ -36,6 +37,7 @@ def check(line: Line) -> dict[str, int]:
     story, now = read_story(), utc_now()
     story.fields["partial_percent"] = 0  # every pass here ends with a thank-you
     trust = set_up_trust(line, story, now)
+    hand_out(line, trust, story, now)
     postings = [posting for posting in story.postings if posting.from_week == 0][:DEVICES]
     devices = _start_devices(line, trust, postings, now)
     try:

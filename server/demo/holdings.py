@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from server.demo.story import DEMO_FILES
+from server.demo.line import Line
+from server.demo.story import DEMO_FILES, Story
+from server.demo.trust import Trust
 from server.fleet.assignments import assign
 from server.fleet.questionnaires import publish_file
 from server.fleet.scope import ORGANISATION, parse_scope
@@ -17,6 +19,13 @@ from server.fleet.texts import add_text, approve_text
 
 AUDITS = ("audit-hand-hygiene", "audit-mealtime")
 TEXT_BY = "director of nursing"  # a role, as everywhere
+
+
+def hand_out(line: Line, trust: Trust, story: Story, now: datetime) -> None:
+    """Once, on the first run."""
+    with Session(line.engine) as session, session.begin():
+        organisation = session.merge(trust.organisation, load=False)
+        assign_holdings(session, organisation, story.fields["service"], story.starts_at(now))
 
 
 def assign_holdings(

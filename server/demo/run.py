@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from server.demo.device import DeviceError, SimulatedDevice
+from server.demo.holdings import hand_out
 from server.demo.line import Line
 from server.demo.story import Posting, Story, history, one_pass, passes_from, pet_time, read_story, utc_now
 from server.demo.trust import Trust, add_device, find_trust, set_up_trust, write_settings
@@ -30,7 +31,10 @@ def run_demo(directory: Path, *, embedded_broker: bool, web_port: int) -> None:
         _say(f"\n  PET is at {line.url}/  and a handheld to try at {line.url}/try\n")
         _say(f"data: {line.directory} · Ctrl-C stops everything")
         try:
-            trust = find_trust(line, story) or set_up_trust(line, story, now)
+            trust = find_trust(line, story)
+            if trust is None:
+                trust = set_up_trust(line, story, now)
+                hand_out(line, trust, story, now)
             _prepare_try(line, trust, now)
             press_history(line, trust, story, now)
             _go_on(line, trust, story)

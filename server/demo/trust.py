@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from protocol.identity import encode_identity
 from protocol.package import FORMAT
 from server.demo.child import StartError
-from server.demo.holdings import assign_holdings
 from server.demo.line import Line
 from server.demo.story import DEMO_FILES, Posting, QuestionShape, Shape, Story, utc_now
 from server.fleet.desired import refresh
@@ -84,7 +83,6 @@ def set_up_trust(line: Line, story: Story, now: datetime) -> Trust:
         set_target(session, organisation, value, (SCOPE_ORGANISATION, None), starts_at.date(), target["set_by"])
         for code in sorted({service["questionnaire"] for service in story.fields["service"]}):
             publish_file(session, organisation, DEMO_FILES / "questionnaires" / f"{code}.toml", starts_at)
-        assign_holdings(session, organisation, story.fields["service"], starts_at)
         return _trust(session, organisation)
 
 
