@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 from string import Template
 from typing import Self
@@ -31,7 +32,7 @@ RUN_IOTCORE = "import sys, iotcore; iotcore.IotCoreBroker(config_path=sys.argv[1
 MOSQUITTO_PLACES = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", "/opt/local/sbin")
 
 
-class _Broker:
+class _Broker(ABC):
     """What both share. `directory` holds configuration, certificates, ports, pid and log; it is kept."""
 
     name: str
@@ -78,9 +79,9 @@ class _Broker:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    @abstractmethod
     def _prepare(self) -> list[str]:
         """Write the configuration and return the command that starts the broker."""
-        raise NotImplementedError
 
     def _wait(self) -> None:
         child = self._child

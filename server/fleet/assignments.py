@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from protocol.package import FORMAT, KIND_AUDIT, KIND_PATIENTS
 from server.errors import OperatorError
 from server.fleet.rollout_tables import AUDITS_MAX, Assignment
-from server.fleet.scope import Scope
+from server.fleet.scope import Scope, stands_at
 from server.fleet.tables import Organisation, Questionnaire, QuestionnaireVersion
 
 PATIENTS = 0  # the number of the patients' questionnaire on a device; audits have 1 to AUDITS_MAX
@@ -121,9 +121,4 @@ def _number(session: Session, organisation: Organisation, version: Questionnaire
 
 
 def _at(organisation: Organisation, scope: Scope, number: int) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Assignment.organisation_id == organisation.organisation_id,
-        Assignment.scope_kind == scope.scope_kind,
-        Assignment.scope_id.is_not_distinct_from(scope.scope_id),
-        Assignment.number == number,
-    )
+    return stands_at(Assignment, organisation, scope), Assignment.number == number

@@ -9,8 +9,9 @@ from protocol.package import KIND_AUDIT, KIND_PATIENTS, TITLE_LETTERS_MAX
 from protocol.record import ANSWERS_MAX, LANGUAGE_MAX, OPTIONS_MAX
 from protocol.screen import BUTTON_COUNT, SCREEN_TEXTS
 from server.errors import OperatorError
+from server.fleet.ink import lacking_letters
 from server.fleet.languages import LANGUAGE_NAMES
-from server.fleet.typeset import lacking_letters, too_long
+from server.fleet.typeset import too_long
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 Sentence = Annotated[str, Field(min_length=1, max_length=200)]

@@ -14,7 +14,7 @@ from protocol.record import STAGE_MAX
 from server.errors import OperatorError
 from server.fleet.keys import KeyRing, OpenKeyRing
 from server.fleet.rollout_tables import Setting
-from server.fleet.scope import Scope, nearest
+from server.fleet.scope import Scope, nearest, stands_at
 from server.fleet.tables import Organisation
 
 NAME_LETTERS_MAX = 18  # of a team or stage: one line of a staff list, whose font has ASCII letters only
@@ -70,12 +70,7 @@ def unset_setting(session: Session, organisation: Organisation, scope: Scope, na
     """From now on what a wider scope says holds. Raises OperatorError where nothing is set."""
     gone = session.execute(
         delete(Setting)
-        .where(
-            Setting.organisation_id == organisation.organisation_id,
-            Setting.scope_kind == scope.scope_kind,
-            Setting.scope_id.is_not_distinct_from(scope.scope_id),
-            Setting.name == name,
-        )
+        .where(stands_at(Setting, organisation, scope), Setting.name == name)
         .returning(Setting.setting_id)
     )
     if gone.first() is None:

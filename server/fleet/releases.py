@@ -16,7 +16,7 @@ from protocol.errors import ProtocolError
 from protocol.messages import APPLICATION_BYTES_MAX, ITEM_APPLICATION
 from server.errors import OperatorError
 from server.fleet.rollout_tables import ApplicationRelease, Content, ReleaseAssignment
-from server.fleet.scope import Scope
+from server.fleet.scope import Scope, stands_at
 from server.fleet.tables import Organisation
 
 Release = tuple[str, int]  # board, number
@@ -75,10 +75,7 @@ def assign_release(
         raise OperatorError(f"there is no release {number} for {board}; there are: {known}.")
     before = session.scalar(
         select(ReleaseAssignment.number).where(
-            ReleaseAssignment.organisation_id == organisation.organisation_id,
-            ReleaseAssignment.scope_kind == scope.scope_kind,
-            ReleaseAssignment.scope_id.is_not_distinct_from(scope.scope_id),
-            ReleaseAssignment.board == board,
+            stands_at(ReleaseAssignment, organisation, scope), ReleaseAssignment.board == board
         )
     )
     if before is not None and number < before:
@@ -102,12 +99,7 @@ def withdraw_release(session: Session, organisation: Organisation, scope: Scope,
     """Devices that have not fetched it yet do not. Those that have, keep it."""
     gone = session.execute(
         delete(ReleaseAssignment)
-        .where(
-            ReleaseAssignment.organisation_id == organisation.organisation_id,
-            ReleaseAssignment.scope_kind == scope.scope_kind,
-            ReleaseAssignment.scope_id.is_not_distinct_from(scope.scope_id),
-            ReleaseAssignment.board == board,
-        )
+        .where(stands_at(ReleaseAssignment, organisation, scope), ReleaseAssignment.board == board)
         .returning(ReleaseAssignment.assignment_id)
     )
     if gone.first() is None:

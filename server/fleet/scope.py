@@ -1,9 +1,10 @@
 """For whom something holds: an organisation, a service, a team or a device; and which of several is nearest."""
 
 from collections.abc import Iterable
-from typing import Annotated, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import typer
+from sqlalchemy import ColumnElement, and_
 from sqlalchemy.orm import Session
 
 from server.errors import OperatorError
@@ -23,6 +24,15 @@ class Scope(NamedTuple):
 
 ORGANISATION = Scope(SCOPE_ORGANISATION, None)
 Named = TypeVar("Named")
+
+
+def stands_at(table: type[Any], organisation: Organisation, scope: Scope) -> ColumnElement[bool]:
+    """The condition that a row of the table was set for exactly this scope, not for one around it."""
+    return and_(
+        table.organisation_id == organisation.organisation_id,
+        table.scope_kind == scope.scope_kind,
+        table.scope_id.is_not_distinct_from(scope.scope_id),
+    )
 
 
 def parse_scope(session: Session, owner: Organisation, text: str) -> Scope:

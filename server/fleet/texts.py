@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 from protocol.package import TEXTS_MAX, pack_package, parse_texts
 from protocol.screen import HEIGHT, WIDTH
 from server.errors import OperatorError
+from server.fleet.ink import lacking_letters
 from server.fleet.languages import LANGUAGE_NAMES
 from server.fleet.packages import SCREEN_SIZES
 from server.fleet.rollout_tables import TextItem
 from server.fleet.scope import Scope
 from server.fleet.tables import Organisation
-from server.fleet.typeset import DoesNotFitError, Picture, lacking_letters, too_long, typeset
+from server.fleet.typeset import DoesNotFitError, Picture, too_long, typeset
 
 logger = logging.getLogger("pet.fleet")
 

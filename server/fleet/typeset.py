@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import combinations, pairwise
 from typing import NamedTuple
-from unicodedata import category, normalize
+from unicodedata import category
 
-from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageChops, ImageFilter
 
 from server.fleet.fonts import Font, font_of
+from server.fleet.ink import Ink, breadth, ink_of
 
 MARGIN = 1  # dark pixels around the ink, so that nothing touches a neighbour or the edge of the glass
 SPARE = 4  # rows that lines do not take up by standing further apart: what is below them is not theirs
@@ -17,8 +17,6 @@ LINES_MAX = 4
 WORDS_MAX = 20  # more is not read by somebody who is ill; it also bounds the search for line breaks
 LETTERS_MAX = 32  # the same where letters are words
 TYPE_SIZE_MIN = 14  # pixels; 6 mm on a 2.42 inch screen, the smallest that an old eye reads at arm's length
-SHRINK = 8  # times larger are letters drawn that are then shrunk
-NO_LETTER = "\U0010ffff"  # no font has it: what is drawn for a letter that is lacking
 OPENS = ("Ps", "Pi")  # Unicode's categories of what no line ends with
 CLOSES = ("Pe", "Pf", "Po")  # and of what none begins with
 
@@ -57,18 +55,6 @@ class Block:
         return self.above + self.pitch * (len(self.lines) - 1) + self.below + 2 * MARGIN
 
 
-class _Ink(NamedTuple):
-    """A line's lit pixels, cut out; `above` and `below` the foot of the line."""
-
-    image: Image.Image
-    above: int
-    below: int
-
-    @property
-    def width(self) -> int:
-        return self.image.width
-
-
 def typeset(text: str, language: str, sizes: Sequence[int], width: int, height: int) -> Picture:
     """The text in the largest of `sizes` (descending) that fits `width` x `height`, all in pixels.
 
@@ -103,7 +89,7 @@ def sizes_for(language: str, sizes: Sequence[int]) -> list[int]:
 def words_alike(texts: Sequence[str], language: str, size: int) -> list[Block]:
     """Words that stand side by side: broken only where their text is, and all on one line."""
     blocks = [_measure(tuple(text.split("\n")), language, size) for text in texts]
-    letters = _ink(font_of(language).tall_and_deep, language, size)
+    letters = ink_of(font_of(language).tall_and_deep, language, size)
     above = max(letters.above, *(block.above for block in blocks))
     below = max(letters.below, *(block.below for block in blocks))
     return [replace(block, above=above, below=below) for block in blocks]
@@ -113,18 +99,10 @@ def draw(block: Block, language: str) -> Picture:
     """The block's ink inside its margins."""
     image = Image.new("1", (block.width, block.height))
     for number, line in enumerate(block.lines):
-        ink = _ink(line, language, block.size)
+        ink = ink_of(line, language, block.size)
         foot = MARGIN + block.above + block.pitch * number
         image.paste(1, ((block.width - ink.width) // 2, foot - ink.above), ink.image)
     return Picture(block.width, block.height, image.tobytes())
-
-
-def lacking_letters(text: str, language: str) -> str:
-    """The letters of the text that the language's font cannot draw."""
-    font = _load(font_of(language), font_of(language).sizes[-1])
-    nothing = bytes(font.getmask(NO_LETTER, mode="1"))
-    letters = {letter for letter in normalize("NFC", text) if not letter.isspace() and category(letter) != "Cf"}
-    return "".join(letter for letter in sorted(letters) if bytes(font.getmask(letter, mode="1")) == nothing)
 
 
 def too_long(text: str, language: str) -> str:
@@ -163,7 +141,7 @@ def _block(text: str, language: str, size: int, width: int, height: int) -> Bloc
 
 def _loosened(block: Block, language: str, height: int) -> Block:
     """The lines further apart, as far as there is room and until no mark of one reaches between those of another."""
-    inks = [_ink(line, language, block.size) for line in block.lines]
+    inks = [ink_of(line, language, block.size) for line in block.lines]
     apart = max(ink.above for ink in inks) + max(ink.below for ink in inks) + font_of(language).gap
     room = max(0, height - SPARE - block.height) // max(1, len(inks) - 1)
     return replace(block, pitch=max(block.pitch, min(apart, block.pitch + room)))
@@ -178,7 +156,7 @@ def _line_breaks(text: str, language: str, size: int) -> Iterator[tuple[str, ...
     space = " " if font_of(language).spaced else ""
     for count in range(1, min(LINES_MAX, len(words)) + 1):
         broken = _broken(words, count, space)
-        yield min(broken, key=lambda lines: max(_breadth(line, language, size) for line in lines))
+        yield min(broken, key=lambda lines: max(breadth(line, language, size) for line in lines))
 
 
 def _broken(words: list[str], count: int, space: str) -> Iterator[tuple[str, ...]]:
@@ -189,14 +167,14 @@ def _broken(words: list[str], count: int, space: str) -> Iterator[tuple[str, ...
 
 def _measure(lines: tuple[str, ...], language: str, size: int) -> Block:
     font = font_of(language)
-    inks = [_ink(line, language, size) for line in lines]
+    inks = [ink_of(line, language, size) for line in lines]
     widths = tuple(ink.width for ink in inks)
-    letters = _ink(font.tall_and_deep, language, size)
+    letters = ink_of(font.tall_and_deep, language, size)
     pitch = max([letters.above + 2, *(_pitch(*pair, font) for pair in pairwise(inks))])
     return Block(lines, size, widths, inks[0].above, inks[-1].below, pitch)
 
 
-def _pitch(upper: _Ink, lower: _Ink, font: Font) -> int:
+def _pitch(upper: Ink, lower: Ink, font: Font) -> int:
     """From the foot of a line to that of the next: no nearer than that they have a gap between them all along."""
     clear = upper.below + lower.above + font.gap
     if not font.lit_from:
@@ -213,82 +191,6 @@ def _pitch(upper: _Ink, lower: _Ink, font: Font) -> int:
         if not ImageChops.multiply(around, below).getbbox():
             return pitch
     return clear
-
-
-@lru_cache(maxsize=4096)
-def _breadth(line: str, language: str, size: int) -> float:
-    """How wide a line is, near enough to choose where to break."""
-    font = font_of(language)
-    if not font.lit_from:
-        return _ink(line, language, size).width
-    length = _load(font, size * SHRINK).getlength(normalize("NFC", line), direction=_direction(font), language=language)
-    return length / SHRINK
-
-
-@lru_cache(maxsize=4096)
-def _ink(line: str, language: str, size: int) -> _Ink:
-    """The line's own pixels. The font's box is wider: it counts the space after the last letter."""
-    font = font_of(language)
-    foot = 2 * size
-    if font.lit_from:
-        image = _shrunk(line, language, size, foot, _phase(language, size)).point(_threshold(font.lit_from), "1")
-    else:
-        image = _plain(line, language, size, foot)
-    box = image.getbbox() or (0, foot, 1, foot + 1)
-    return _Ink(image.crop(box), foot - box[1], max(0, box[3] - foot))
-
-
-def _plain(line: str, language: str, size: int, foot: int) -> Image.Image:
-    font = _load(font_of(language), size)
-    image = Image.new("1", (round(font.getlength(line)) + 4 * size, 4 * size))
-    pen = ImageDraw.Draw(image)
-    pen.fontmode = "1"
-    pen.text((2 * size, foot), normalize("NFC", line), fill=1, font=font, anchor="ls")
-    return image
-
-
-def _shrunk(line: str, language: str, size: int, foot: int, phase: int) -> Image.Image:
-    """The line in grey: how much of each pixel the letters cover. `phase`: eighths of a pixel that they stand lower."""
-    source = font_of(language)
-    font = _load(source, size * SHRINK)
-    text = normalize("NFC", line)
-    direction = _direction(source)
-    width = round(font.getlength(text, direction=direction, language=language) / SHRINK) + 4 * size
-    image = Image.new("L", (width * SHRINK, 4 * size * SHRINK))
-    place = (2 * size * SHRINK, foot * SHRINK + phase)
-    pen = ImageDraw.Draw(image)
-    pen.text(place, text, fill=255, font=font, anchor="ls", direction=direction, language=language)
-    return image.reduce(SHRINK)
-
-
-@lru_cache(maxsize=128)
-def _phase(language: str, size: int) -> int:
-    """Where horizontal strokes fall on whole rows: one for all lines of a size, or words would not align."""
-
-    def sharpness(phase: int) -> int:
-        grey = _shrunk(font_of(language).tall_and_deep, language, size, 2 * size, phase).histogram()
-        return sum(count * abs(2 * level - 255) for level, count in enumerate(grey) if level) // sum(grey[1:])
-
-    return max(range(SHRINK), key=sharpness)
-
-
-def _threshold(percent: int) -> list[int]:
-    return [255 if level * 100 >= 255 * percent else 0 for level in range(256)]
-
-
-def _direction(font: Font) -> str:
-    """Said outright, because a text that begins with a number still runs from the right."""
-    return "rtl" if font.right_to_left else "ltr"
-
-
-@lru_cache(maxsize=128)
-def _load(source: Font, size: int) -> ImageFont.FreeTypeFont:
-    # HarfBuzz places letters on fractions of a pixel, which one bit rounds into uneven gaps: not for plain letters.
-    layout = ImageFont.Layout.RAQM if source.lit_from else ImageFont.Layout.BASIC
-    font = ImageFont.truetype(source.file(), size, layout_engine=layout)
-    if source.axes:
-        font.set_variation_by_axes(list(source.axes))
-    return font
 
 
 def _overflow(block: Block, width: int, height: int) -> str:

@@ -6,11 +6,11 @@ import pytest
 from PIL import Image, features
 
 from server.fleet import packages
+from server.fleet.ink import lacking_letters
 from server.fleet.typeset import (
     TYPE_SIZE_MIN,
     DoesNotFitError,
     draw,
-    lacking_letters,
     typeset,
     typeset_alike,
     words_alike,

@@ -7,8 +7,9 @@ from PIL import Image, ImageChops, ImageFilter
 
 from server.fleet import packages, typeset
 from server.fleet.fonts import FONTS, LATIN, font_of
+from server.fleet.ink import breadth, ink_of, lacking_letters
 from server.fleet.languages import LANGUAGE_NAMES
-from server.fleet.typeset import DoesNotFitError, lacking_letters, sizes_for, too_long, words_alike
+from server.fleet.typeset import DoesNotFitError, sizes_for, too_long, words_alike
 
 SEVEN = ("en", "cy", "pl", "ur", "pa", "bn", "zh")
 WORDS = {
@@ -41,7 +42,7 @@ def image_of(picture):
 
 
 def one_line(text, language, size):
-    return typeset._ink(text, language, size).image
+    return ink_of(text, language, size).image
 
 
 @settings(max_examples=120, deadline=None)
@@ -73,7 +74,7 @@ def test_no_line_touches_the_next(text):
     block = typeset._block(words, language, size, 128, 64)
     lines = []
     for number, line in enumerate(block.lines):
-        ink = typeset._ink(line, language, size)
+        ink = ink_of(line, language, size)
         page = Image.new("L", (block.width + 8, block.height + 8 * size))
         page.paste(255, ((page.width - ink.width) // 2, 4 * size + block.pitch * number - ink.above), ink.image)
         lines.append(page)
@@ -90,7 +91,7 @@ def test_every_sample_has_all_its_letters(language):
 @pytest.mark.parametrize("font", [LATIN, *FONTS.values()], ids=["latin", *FONTS])
 def test_from_the_tallest_to_the_deepest_letter_are_fourteen_pixels_and_more(font):
     language = next((code for code, each in FONTS.items() if each is font), "en")
-    ink = typeset._ink(font.tall_and_deep, language, font.sizes[-1])
+    ink = ink_of(font.tall_and_deep, language, font.sizes[-1])
     assert ink.above + ink.below >= 14
     assert list(font.sizes) == sorted(font.sizes, reverse=True)
 
@@ -159,7 +160,7 @@ def test_chinese_is_broken_between_letters_but_not_before_punctuation():
     lines = next(
         lines
         for lines in typeset._line_breaks("您看到员工清洁双手了吗？谢谢，好。", "zh", 18)
-        if max(typeset._breadth(line, "zh", 18) for line in lines) <= 126
+        if max(breadth(line, "zh", 18) for line in lines) <= 126
     )
     assert len(lines) == 3
     assert "".join(lines) == "您看到员工清洁双手了吗？谢谢，好。"
