@@ -6,17 +6,20 @@ from typing import Any, ClassVar
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    ColumnElement,
     DateTime,
     Engine,
     LargeBinary,
     MetaData,
     SmallInteger,
     Text,
+    and_,
     create_engine,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 
 DRIVER = "postgresql+psycopg"
 CONNECT_TIMEOUT_S = 5  # a database that is away is noticed, and the caller's own back-off takes over
@@ -55,3 +58,13 @@ def make_engine(url: str | URL) -> Engine:
         connect_args={"options": "-c timezone=UTC", "connect_timeout": CONNECT_TIMEOUT_S},
         pool_pre_ping=True,
     )
+
+
+def act_as(session: Session, actor: str) -> None:
+    """Say who does what follows in this transaction: the audit log, which the database writes, names them."""
+    session.execute(text("SELECT set_config('pet.actor', :actor, true)"), {"actor": actor})
+
+
+def on_keys(left: Any, right: Any, *names: str) -> ColumnElement[bool]:
+    """The condition of a join: both rows are of one organisation and agree in these columns."""
+    return and_(*(getattr(left, name) == getattr(right, name) for name in ("organisation_id", *names)))

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, and_, delete, select
+from sqlalchemy import ColumnElement, Row, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from protocol.package import FORMAT, KIND_AUDIT, KIND_PATIENTS
+from server.database import on_keys
 from server.errors import OperatorError
 from server.fleet.rollout_tables import AUDITS_MAX, Assignment
 from server.fleet.scope import Scope, stands_at
@@ -14,14 +15,8 @@ from server.fleet.tables import Organisation, Questionnaire, QuestionnaireVersio
 
 PATIENTS = 0  # the number of the patients' questionnaire on a device; audits have 1 to AUDITS_MAX
 
-_OF_ASSIGNMENT = and_(
-    QuestionnaireVersion.organisation_id == Assignment.organisation_id,
-    QuestionnaireVersion.reference == Assignment.reference,
-)
-_OF_VERSION = and_(
-    Questionnaire.organisation_id == QuestionnaireVersion.organisation_id,
-    Questionnaire.questionnaire_id == QuestionnaireVersion.questionnaire_id,
-)
+_OF_ASSIGNMENT = on_keys(QuestionnaireVersion, Assignment, "reference")
+_OF_VERSION = on_keys(Questionnaire, QuestionnaireVersion, "questionnaire_id")
 
 
 def assign(

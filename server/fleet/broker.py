@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from protocol.topics import ALL_UP, PREFIX, device_name
+from server.database import on_keys
 from server.fleet.files import replace_file
 from server.fleet.passwords import hash_password
 from server.fleet.tables import ACTIVE, LOST, Device, DeviceKey
@@ -31,12 +32,7 @@ def write_broker_files(session: Session, directory: Path, ingest_user: str, inge
     accounts = list(
         session.execute(
             select(Device.device_id, DeviceKey.password_hash)
-            .join(
-                DeviceKey,
-                (DeviceKey.organisation_id == Device.organisation_id)
-                & (DeviceKey.device_id == Device.device_id)
-                & (DeviceKey.key_epoch == Device.key_epoch),
-            )
+            .join(DeviceKey, on_keys(DeviceKey, Device, "device_id", "key_epoch"))
             .where(Device.state.in_((ACTIVE, LOST)))
             .order_by(Device.device_id)
         )

@@ -6,10 +6,11 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from protocol.messages import ITEM_APPLICATION, ITEM_QUESTIONNAIRE, ITEM_SETTINGS, ITEM_TEXTS
+from server.database import on_keys
 from server.errors import OperatorError
 from server.fleet.assignments import PATIENTS
 from server.fleet.device_settings import lacking_words, open_settings, setting_rows, settings_content
@@ -227,20 +228,8 @@ def _versions(session: Session, organisation_id: int) -> dict[int, dict[Scope, V
             func.length(QuestionnaireVersion.package).label("length"),
             Questionnaire.code,
         )
-        .join(
-            QuestionnaireVersion,
-            and_(
-                QuestionnaireVersion.organisation_id == Assignment.organisation_id,
-                QuestionnaireVersion.reference == Assignment.reference,
-            ),
-        )
-        .join(
-            Questionnaire,
-            and_(
-                Questionnaire.organisation_id == QuestionnaireVersion.organisation_id,
-                Questionnaire.questionnaire_id == QuestionnaireVersion.questionnaire_id,
-            ),
-        )
+        .join(QuestionnaireVersion, on_keys(QuestionnaireVersion, Assignment, "reference"))
+        .join(Questionnaire, on_keys(Questionnaire, QuestionnaireVersion, "questionnaire_id"))
         .where(Assignment.organisation_id == organisation_id)
     )
     found: dict[int, dict[Scope, Version]] = {}

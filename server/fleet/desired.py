@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from protocol.messages import ITEM_SETTINGS, ITEM_TEXTS
+from server.database import on_keys
 from server.fleet.composition import Composer, ItemKey, Wanted
 from server.fleet.keys import OpenKeyRing
 from server.fleet.rollout_tables import Content, Desired, DesiredItem
@@ -118,8 +119,6 @@ def _forget_content(session: Session, organisation_id: int) -> None:
         delete(Content).where(
             Content.organisation_id == organisation_id,
             Content.kind.in_(MADE_HERE),
-            ~exists().where(
-                DesiredItem.organisation_id == Content.organisation_id, DesiredItem.digest == Content.digest
-            ),
+            ~exists().where(on_keys(DesiredItem, Content, "digest")),
         )
     )

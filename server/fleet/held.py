@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import FromClause, Row, and_, func, select, true
+from sqlalchemy import FromClause, Row, func, select, true
 from sqlalchemy.orm import Session
 
 from protocol.messages import (
@@ -18,6 +18,7 @@ from protocol.messages import (
     REFUSED_UNUSABLE,
 )
 from protocol.topics import device_name
+from server.database import on_keys
 from server.fleet.releases import board_of
 from server.fleet.rollout_tables import Desired, DesiredItem
 from server.fleet.tables import ACTIVE, RETIRED, Device, Organisation
@@ -105,9 +106,7 @@ def held_states(session: Session, organisation: Organisation, device_id: int | N
             func.coalesce(Desired.lacking, "").label("lacking"),
             status,
         )
-        .outerjoin(
-            Desired, and_(Desired.organisation_id == Device.organisation_id, Desired.device_id == Device.device_id)
-        )
+        .outerjoin(Desired, on_keys(Desired, Device, "device_id"))
         .outerjoin(status, true())
         .where(Device.organisation_id == organisation.organisation_id)
         .order_by(Device.serial)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from protocol.archive import check_archive, signature_of, signed_part
 from protocol.errors import ProtocolError
 from protocol.messages import APPLICATION_BYTES_MAX, ITEM_APPLICATION
+from server.database import on_keys
 from server.errors import OperatorError
 from server.fleet.rollout_tables import ApplicationRelease, Content, ReleaseAssignment
 from server.fleet.scope import Scope, stands_at
@@ -124,17 +125,8 @@ def assigned_releases(session: Session, organisation_id: int) -> dict[str, dict[
             ApplicationRelease.digest,
             func.length(Content.bytes).label("length"),
         )
-        .join(
-            ApplicationRelease,
-            (ApplicationRelease.organisation_id == ReleaseAssignment.organisation_id)
-            & (ApplicationRelease.board == ReleaseAssignment.board)
-            & (ApplicationRelease.number == ReleaseAssignment.number),
-        )
-        .join(
-            Content,
-            (Content.organisation_id == ApplicationRelease.organisation_id)
-            & (Content.digest == ApplicationRelease.digest),
-        )
+        .join(ApplicationRelease, on_keys(ApplicationRelease, ReleaseAssignment, "board", "number"))
+        .join(Content, on_keys(Content, ApplicationRelease, "digest"))
         .where(ReleaseAssignment.organisation_id == organisation_id)
     )
     found: dict[str, dict[Scope, AssignedRelease]] = {}

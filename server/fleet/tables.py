@@ -27,7 +27,8 @@ ACTIVE = "active"
 LOST = "lost"  # what it sends is kept in quarantine
 REVOKED = "revoked"  # what it sends is refused
 RETIRED = "retired"  # refused too; it has left service in good order
-DEVICE_STATES = (ACTIVE, LOST, REVOKED, RETIRED)
+IMPORT = "import"  # no handheld: it stands for a source of imported responses, in one team
+DEVICE_STATES = (ACTIVE, LOST, REVOKED, RETIRED, IMPORT)
 
 POSITIVE, NEUTRAL, NEGATIVE, EXCLUDED = "positive", "neutral", "negative", "excluded"
 SENTIMENTS = (POSITIVE, NEUTRAL, NEGATIVE, EXCLUDED)

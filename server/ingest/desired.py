@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, select, update
 
 from protocol.messages import Item, Status
+from server.database import on_keys
 from server.fleet.releases import board_of
 from server.fleet.rollout_tables import Desired, DesiredItem
 from server.ingest.check import Authentic
@@ -54,10 +55,7 @@ def _read(connection: Connection, device_ids: set[int]) -> dict[tuple[int, int],
             DesiredItem.digest,
             DesiredItem.board,
         )
-        .outerjoin(
-            DesiredItem,
-            and_(DesiredItem.organisation_id == Desired.organisation_id, DesiredItem.device_id == Desired.device_id),
-        )
+        .outerjoin(DesiredItem, on_keys(DesiredItem, Desired, "device_id"))
         .where(Desired.device_id.in_(device_ids))
         .order_by(DesiredItem.kind, DesiredItem.number)
     )
