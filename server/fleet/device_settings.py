@@ -23,6 +23,7 @@ SSID_BYTES_MAX = 32  # IEEE 802.11
 WIFI_PASSWORD_LETTERS = (8, 63)  # WPA2; 64 would be the hexadecimal digits of a key
 AUTHORITIES_MAX = 2  # the current CA and the next one
 NUMBER_MAX = 1 << 30
+SYNC_EVERY_S_MAX = 7 * 86400  # who never syncs is never heard of again; firmware/settings.py has the same
 
 REQUIRED = ("broker", "ca", "wifi")  # without one of them a device would be cut off
 SECRET = ("wifi",)
@@ -170,10 +171,12 @@ def _check_stages(value: list[str]) -> None:
             raise OperatorError(f"stage {name!r} cannot be shown on a device: {name_fault(name)}.")
 
 
-def _number(name: str, lowest: int) -> Callable[[int], None]:
+def _number(name: str, lowest: int, highest: int = NUMBER_MAX) -> Callable[[int], None]:
     def check(value: int) -> None:
-        if not lowest <= value <= NUMBER_MAX:
+        if value < lowest:
             raise OperatorError(f"{name} is {lowest} or more, not {value}.")
+        if value > highest:
+            raise OperatorError(f"{name} is {highest} or less, not {value}.")
 
     return check
 
@@ -183,7 +186,7 @@ CHECKS: dict[str, Callable[[Any], None]] = {
     "wifi": _check_wifi,
     "ca": _check_ca,
     "stages": _check_stages,
-    "sync_every_s": _number("sync_every_s", 10),
+    "sync_every_s": _number("sync_every_s", 10, SYNC_EVERY_S_MAX),
     "sync_backlog": _number("sync_backlog", 1),
     "sleep_after_s": _number("sleep_after_s", 0),
 }

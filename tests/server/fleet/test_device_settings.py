@@ -58,6 +58,7 @@ def test_settings_that_nobody_should_hold_any_more_are_not_kept(ward, operator):
         ("stages", ["A very long name here"], "has room for 18"),
         ("stages", ["Première"], "beyond ASCII"),
         ("sync_every_s", 5, "10 or more"),
+        ("sync_every_s", 604801, "604800 or less"),
         ("sync_backlog", 0, "1 or more"),
         ("sleep_after_s", -1, "0 or more"),
     ],
