@@ -60,8 +60,9 @@ class Oracle:
             self._answers[ANSWERS * sequence + index] = answers[index] if index < len(answers) else 0
 
     def cut(self, answers, now_s):
-        """The power has gone while these answers were given, or kept."""
-        self._doubt = answers, now_s, self.clock()
+        """The power has gone while these answers were given, or kept; perhaps again, before it has started."""
+        if self._doubt is None:
+            self._doubt = answers, now_s, self.clock()
 
     def clock(self):
         """(error of the server time that the device's clock was set to last, when that was)."""
