@@ -7,7 +7,7 @@
 Only what a phase needs is in memory while it lasts: two of them together leave TLS no room (docs/adr/0006).
 """
 
-from firmware.memory import forget_since
+from firmware.memory import forget, forget_since, loaded
 from firmware.sync_result import SyncResult
 
 TYPE_CHECKING = False
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from firmware.board.interface import Board
     from firmware.clock import Clock
     from firmware.journal import Journal
+    from firmware.journal_ring import State
     from firmware.settings import Settings
     from protocol.identity import Identity
 
@@ -64,6 +65,9 @@ class Application:
         self.settings = settings
         self.journal = journal
         self.clock = clock
+        self.kept: State | None = None  # of a journal that is put away (firmware/shelf.py)
+        self.stored_through = 0  # acked since then
+        self.ahead: tuple[int, ...] | None = None  # of a clock that is put away
         self.recall()
         self.questionnaire = (0, 0)  # reference and language of the last pass
         self.self_test = -1  # what a self-test that waits for its sync has found so far
@@ -89,7 +93,11 @@ class Application:
             if what in (TO_SYNC, TO_SLEEP):
                 self._next = self._leave(what, argument)
                 return 0
-            self._phase = self._begin(what, argument)
+            from firmware.phases import PHASES_MODULE, begin
+
+            self._phase = begin(self, what, argument)
+            del begin
+            forget(PHASES_MODULE)
         pause_ms = self._phase.step()
         after = self._phase.after
         if after is not None:
@@ -130,26 +138,16 @@ class Application:
     def mark_good(self) -> None:
         """This version works: no failed boot leads back to the other one."""
         self._healthy = True
+        before = loaded()
         from firmware.slots import mark_good
 
         mark_good(self.board)
+        del mark_good
+        forget_since(before)
 
     def button_of(self, option: int) -> int:
         """The button that stands for this option of the question on the screen; 0 when it has no such option."""
         return self._phase.button_of(option) if self._phase else 0
-
-    def _begin(self, what: int, argument: int) -> "Phase":
-        if what == TO_STAFF:
-            from firmware.staffing import Staffing
-
-            return Staffing(self, bool(argument))
-        if what == TO_LACKING:
-            from firmware.lacking import Lacking
-
-            return Lacking(self, bool(argument))
-        from firmware.asking import Asking
-
-        return Asking(self, argument if what == TO_AUDIT else 0, what == TO_PATIENTS and bool(argument))
 
     def _leave(self, what: int, argument: int) -> "tuple[int, int]":
         from firmware.between import leave
@@ -165,6 +163,14 @@ class Application:
         self.forget()
         return after
 
+    def recall(self) -> None:
+        """What the RTC's memory keeps, and a connection has no use for. Nothing is lost of what is put away."""
+        from firmware.schedule import Schedule
+        from firmware.visit import Visit
+
+        self.visit = Visit(self.board)
+        self.schedule = Schedule(self.board, self.settings.sync_every_s, self.settings.sync_backlog)
+
     def _sync(self) -> "SyncResult":
         """What comes before a connection, the connection, and what comes after it, are in memory by turns."""
         self.forget()
@@ -173,7 +179,7 @@ class Application:
         result = prepare(self)
         if result is None:
             del conclude, prepare
-            del self.visit, self.schedule
+            self.visit = self.schedule = None  # type: ignore[assignment]
             self.forget()
             result = self._connect()
             self.forget()
@@ -185,18 +191,15 @@ class Application:
         self.forget()
         return result
 
-    def recall(self) -> None:
-        """What the RTC's memory keeps, and a connection has no use for."""
-        from firmware.schedule import Schedule
-        from firmware.visit import Visit
-
-        self.visit = Visit(self.board)
-        self.schedule = Schedule(self.board, self.settings.sync_every_s, self.settings.sync_backlog)
-
     def _connect(self) -> "SyncResult":
         try:
             from firmware.sync import connect
 
             return connect(self)
         except MemoryError:  # not even room to load what a sync needs; the answers are safe where they are
-            return SyncResult(0, self.waiting(), "not enough memory for a sync", False, True, 0)
+            pass
+        self.forget()
+        from firmware.shelf import take_out
+
+        take_out(self)
+        return SyncResult(0, self.waiting(), "not enough memory for a sync", False, True, 0)

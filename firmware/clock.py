@@ -24,16 +24,20 @@ RETAINED_FORMAT = "<HqI"
 RETAINED_BYTES = calcsize(RETAINED_FORMAT) + 4
 SESSION_COUNTER = "session"
 SERVER_TIME_COUNTER = "server_time"
+CLOCK_MODULE = __name__  # what `firmware.memory` forgets while a connection has no use for it
 
 Reading = namedtuple("Reading", ("session", "seconds", "clock", "quality"))
 
 
 class Clock:
-    """Reads and sets the board's RTC. All instants are PET time."""
+    """Reads and sets the board's RTC. All instants are PET time.
 
-    def __init__(self, board: "Board") -> None:
+    `ahead`: of the clock of this device that was put away, since the device woke.
+    """
+
+    def __init__(self, board: "Board", ahead: "tuple[int, ...]" = ()) -> None:
         self._board = board
-        self._ahead: tuple[int, ...] = ()  # of the build time, before `fall_back`; and when server time was last set
+        self.ahead = ahead  # of the build time, before `fall_back`; and when server time was last set
         if not self._resume_session(board.retained("clock")):
             self._begin_session()
 
@@ -65,9 +69,9 @@ class Clock:
         build time, which is not to be dated by. False: it stands there, or that has been tried since the device woke.
         """
         ahead_s = self._board.rtc_seconds() - BUILD_TIME
-        if self._ahead or ahead_s < NEAR_S:
+        if self.ahead or ahead_s < NEAR_S:
             return False
-        self._ahead = ahead_s, self._set_rtc
+        self.ahead = ahead_s, self._set_rtc
         self._set_rtc = 0
         self._move(BUILD_TIME)
         self._retain()
@@ -75,7 +79,7 @@ class Clock:
 
     def come_back(self) -> None:
         """That try failed too: the clock is what it was before `fall_back`."""
-        ahead_s, self._set_rtc = self._ahead
+        ahead_s, self._set_rtc = self.ahead
         self._move(self._board.rtc_seconds() + ahead_s)
         self._retain()
 

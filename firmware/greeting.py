@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.board.interface import Board
     from firmware.clock import Clock
-    from firmware.journal import Journal
+    from firmware.shelf import Facts
 
 COUNTERS = (
     (COUNTER_BOOTS, "boots"),
@@ -26,19 +26,15 @@ COUNTERS = (
 )
 
 
-def status_body(board: "Board", journal: "Journal", clock: "Clock") -> bytes:
-    """The body of the status; counters that are 0 are left out."""
+def status_body(board: "Board", facts: "Facts", clock: "Clock") -> bytes:
+    """The body of the status; counters that are 0 are left out. `facts`: of the journal."""
     counters = [(number, board.load_counter(name)) for number, name in COUNTERS]
     status = Status(
         *clock.read(),
-        journal.journal_id,
-        journal.acked_through,
-        journal.last_sequence,
-        journal.oldest_readable,
+        *facts[:4],
         held_revision(board.files),
         board.battery_mv(),
-        journal.free_slots,
-        journal.capacity,
+        *facts[4:],
         APPLICATION,
         board.base,
         [counter for counter in counters if counter[1]],

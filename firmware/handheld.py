@@ -13,16 +13,20 @@ STEP_MS_MAX = 60000  # the longest wait between two looks at the schedule; ticks
 def run() -> None:
     """Until the power goes. Between two steps it only looks at the buttons."""
     board = Board()
-    resident = loaded()
+    before = loaded()
+    from firmware.shelf import resident
+
+    kept = resident(before)
+    del resident, before
     from firmware.main import start
 
     try:
-        application = start(board, resident)
+        application = start(board, kept)
     except StartError as lacking:
         board.tell("lacking", reason=str(lacking))
         return
     del start
-    forget_since(resident)
+    forget_since(kept)
     board.tell("ready", waiting=application.waiting())
     board.watch()
     while True:

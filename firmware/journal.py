@@ -8,19 +8,22 @@ Slots and headers: firmware/journal_blocks.py. Finding it all again after a powe
 Why a raw ring log and not a file: docs/adr/0001-journal-is-a-raw-ring-log.md.
 """
 
-from firmware.journal_blocks import ACK_SLOTS, ACK_SLOTS_FREEING, MARK, SLOT_BYTES, Blocks, put_header, put_mark
+from firmware.journal_blocks import ACK_SLOTS, ACK_SLOTS_FREEING, MARK, SLOT_BYTES
 from firmware.journal_errors import Damaged, Foreign, Unformatted
 from firmware.journal_errors import Full as Full  # noqa: PLC0414 - what callers catch
 from firmware.journal_errors import JournalError as JournalError  # noqa: PLC0414
-from firmware.journal_ring import Ring
+from firmware.journal_room import WritableBlocks, WritableRing
+from firmware.journal_slots import put_header, put_mark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from firmware.board.interface import BlockDevice
+    from firmware.journal_ring import State
 
 JOURNAL_ID_BYTES = 8
+JOURNAL_MODULE = __name__  # what `firmware.memory` forgets while a connection has no use for it
 OPEN_TRIES_MAX = 2  # erases of a block before the next one is taken
 
 
@@ -31,6 +34,7 @@ class Journal:
     as it is. `random_bytes(count)`: asked for the journal_id when the area is blank and a journal is made.
     `after_power_loss`: False on waking from deep sleep; else the last record is programmed once more, for the cut may
     have left it weak. `buffer`: lent for reading, whole slots, 512 bytes by default; nobody else may use it in a call.
+    `state`: of the journal on this device that was put away; then nothing is read.
 
     Raises Unformatted, with nothing written, when the area is not blank and holds no journal that can be continued,
     or is blank and device_id or random_bytes is missing.
@@ -44,16 +48,20 @@ class Journal:
         *,
         after_power_loss: bool = True,
         buffer: bytearray | None = None,
+        state: "State | None" = None,
     ) -> None:
+        self._ring = WritableRing(WritableBlocks(device, buffer), state)
+        self._slot = bytearray(SLOT_BYTES)
+        self.foreign = False
+        if state:
+            self.acked_through, self.journal_id, self.device_id = state[4:]
+            return
         from firmware.journal_mount import Mount, create, mend  # here: they can be forgotten when it has been found
 
-        self._ring = Ring(Blocks(device, buffer))
-        self._slot = bytearray(SLOT_BYTES)
         mount = Mount(self._ring)
         self.acked_through = mount.acked_through
         self.journal_id = mount.journal_id
         self.device_id = mount.device_id
-        self.foreign = False
         if not self.journal_id:
             if device_id is None or random_bytes is None:
                 raise Unformatted("the journal area is blank; a new journal needs device_id and random_bytes")
@@ -64,6 +72,12 @@ class Journal:
             self.foreign = True
         else:
             mend(self._ring, self._slot, mount, after_power_loss)
+
+    def state(self) -> "State":
+        """All that is to be known to go on without reading the flash again, if nobody writes to it meanwhile."""
+        ring = self._ring
+        where = ring.first, ring.epoch, ring.next_slot, ring.last_sequence
+        return where + (self.acked_through, self.journal_id, self.device_id)
 
     @property
     def last_sequence(self) -> int:

@@ -11,9 +11,9 @@ The epoch counts blocks since the journal was made, so block n of N holds epochs
 """
 
 from binascii import crc32
-from struct import pack_into, unpack_from
+from struct import unpack_from
 
-from protocol.record import KIND_MARK, PAYLOAD_BYTES, RECORD_BYTES, SEQUENCE_OFFSET
+from protocol.record import PAYLOAD_BYTES, RECORD_BYTES, SEQUENCE_OFFSET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ MAGIC = b"PETJ"
 HEADER_FORMAT = "<4sIIII8s"
 BLANK = b"\xff" * SLOT_BYTES
 VOID = bytes(SLOT_BYTES)
-WHOLE = ((0, SLOT_BYTES),)
+WHOLE = ()  # no spans of a slot: all of it
 MARK = ((0, SEQUENCE_OFFSET + 4), (PAYLOAD_BYTES, SLOT_BYTES))  # 13 bytes; 0xFF needs no programming
 BLOCKS_MIN = 2  # one to write, one to erase
 SLOTS_MIN = 8  # a header, the slots kept for acks, and some records
@@ -42,46 +42,9 @@ def crc_is_good(slot: "Slot") -> bool:
     return bool(crc32(slot[:PAYLOAD_BYTES]) == unpack_from("<I", slot, PAYLOAD_BYTES)[0])
 
 
-def put_crc(slot: bytearray) -> None:
-    """Complete a slot."""
-    pack_into("<I", slot, PAYLOAD_BYTES, crc32(memoryview(slot)[:PAYLOAD_BYTES]))
-
-
 def sequence_of(slot: "Slot") -> int:
     """The sequence of a record, the acked sequence of a mark."""
     return int(unpack_from("<I", slot, SEQUENCE_OFFSET)[0])
-
-
-def put_header(slot: bytearray, epoch: int, first: int, acked: int, device_id: int, journal_id: bytes) -> None:
-    """Make a slot the header of a block that begins with the sequence `first`."""
-    pack_into(HEADER_FORMAT, slot, 0, MAGIC, epoch, first, acked, device_id, journal_id)
-    put_crc(slot)
-
-
-def put_mark(slot: bytearray, acked_through: int) -> None:
-    """Make a slot the mark that everything up to a sequence is acked."""
-    slot[:] = BLANK
-    pack_into("<BII", slot, 0, KIND_MARK, 0, acked_through)
-    put_crc(slot)
-
-
-def header_of(slot: "Slot") -> "tuple[int, int, int, int, bytes] | None":
-    """(epoch, first sequence, acked, device_id, journal_id); None when the slot is no header."""
-    magic, epoch, first, acked, device_id, journal_id = unpack_from(HEADER_FORMAT, slot)
-    if magic != MAGIC or not crc_is_good(slot):
-        return None
-    return epoch, first, acked, device_id, journal_id
-
-
-def was_whole(slot: "Slot", sequence: int) -> bool:
-    """Whether a slot without a good CRC was once the record of this sequence: thanked for, and unreadable now.
-
-    Else it was torn. What a cut leaves behind is bits not yet cleared: then the sequence is another one, or the CRC
-    field has all bits that the CRC of the first 28 bytes needs, and more.
-    """
-    needed = crc32(slot[:PAYLOAD_BYTES])
-    torn = unpack_from("<I", slot, PAYLOAD_BYTES)[0] & needed == needed
-    return sequence_of(slot) == sequence and not torn
 
 
 class Blocks:
@@ -94,7 +57,6 @@ class Blocks:
         self.slots = self.block_bytes // SLOT_BYTES
         if self.count < BLOCKS_MIN or self.slots < SLOTS_MIN or self.block_bytes % SLOT_BYTES:
             raise ValueError("%d blocks of %d bytes cannot hold a journal" % (self.count, self.block_bytes))
-        self._check = bytearray(SLOT_BYTES)
         if buffer is None:
             buffer = bytearray(min(READ_BYTES, self.block_bytes))
         self._buffer = memoryview(buffer)
@@ -114,25 +76,3 @@ class Blocks:
             for offset in range(0, count * SLOT_BYTES, SLOT_BYTES):
                 yield slot, self._buffer[offset : offset + SLOT_BYTES]
                 slot += 1
-
-    def is_blank(self, block: int, slot: int) -> bool:
-        """Whether this slot and all after it in the block are erased."""
-        return all(content == BLANK for _, content in self.each(block, slot))
-
-    def program(self, block: int, slot: int, content: "Slot", spans: "tuple[tuple[int, int], ...]" = WHOLE) -> bool:
-        """Program one slot, these spans of it. Whether it reads back as meant: flash reports no error of its own."""
-        for start, end in spans:
-            piece = content if spans is WHOLE else content[start:end]
-            self._device.writeblocks(block, piece, slot * SLOT_BYTES + start)
-        self._device.readblocks(block, self._check, slot * SLOT_BYTES)
-        return bool(self._check == content)
-
-    def void(self, block: int, slot: int) -> None:
-        """Clear every bit, so that no marginal bit can turn a failed slot into a good one later."""
-        if not self.program(block, slot, VOID):
-            self.program(block, slot, VOID)
-
-    def open(self, block: int, header: "Slot") -> bool:
-        """Erase the block and give it its header. Whether it holds just that: only then may it be used."""
-        self._device.ioctl(6, block)
-        return self.program(block, 0, header) and self.is_blank(block, 1)

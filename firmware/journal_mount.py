@@ -6,13 +6,18 @@ A block without a good header is not in the log (blank, or cut while it was bein
 in it that the server may lack: then only its header has become unreadable.
 """
 
-from firmware.journal_blocks import BLANK, SLOT_BYTES, VOID, crc_is_good, header_of, put_header, sequence_of, was_whole
+from binascii import crc32
+from struct import unpack_from
+
+from firmware.journal_blocks import BLANK, HEADER_FORMAT, MAGIC, SLOT_BYTES, VOID, crc_is_good, sequence_of
 from firmware.journal_errors import Unformatted
-from protocol.record import KIND_MARK
+from firmware.journal_slots import put_header
+from protocol.record import KIND_MARK, PAYLOAD_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from firmware.journal_ring import Ring
+    from firmware.journal_blocks import Slot
+    from firmware.journal_room import WritableRing
 
 
 JOURNAL_ID_BYTES = 8
@@ -21,7 +26,7 @@ JOURNAL_ID_BYTES = 8
 class Mount:
     """Fills the ring. `journal_id` stays b"" when nothing was ever kept here."""
 
-    def __init__(self, ring: "Ring") -> None:
+    def __init__(self, ring: "WritableRing") -> None:
         self._ring = ring
         self.device_id = 0
         self.journal_id = b""
@@ -138,7 +143,7 @@ class Mount:
         return lowest, highest
 
 
-def create(ring: "Ring", slot: bytearray, device_id: int, journal_id: bytes) -> bool:
+def create(ring: "WritableRing", slot: bytearray, device_id: int, journal_id: bytes) -> bool:
     """Make a journal on a blank area. False when its first block does not keep the header."""
     if len(journal_id) != JOURNAL_ID_BYTES:
         raise ValueError("a journal_id has 8 bytes, not %d" % len(journal_id))
@@ -149,10 +154,29 @@ def create(ring: "Ring", slot: bytearray, device_id: int, journal_id: bytes) -> 
     return True
 
 
-def mend(ring: "Ring", slot: bytearray, mount: Mount, after_power_loss: bool) -> None:
+def mend(ring: "WritableRing", slot: bytearray, mount: Mount, after_power_loss: bool) -> None:
     """What a cut may have left: a torn slot is made void, the last record is programmed once more."""
     if mount.torn_slot:
         ring.blocks.void(ring.current, mount.torn_slot)
     if after_power_loss:
         ring.blocks.read(ring.current, mount.last_good_slot, slot)
         ring.blocks.program(ring.current, mount.last_good_slot, slot)
+
+
+def header_of(slot: "Slot") -> "tuple[int, int, int, int, bytes] | None":
+    """(epoch, first sequence, acked, device_id, journal_id); None when the slot is no header."""
+    magic, epoch, first, acked, device_id, journal_id = unpack_from(HEADER_FORMAT, slot)
+    if magic != MAGIC or not crc_is_good(slot):
+        return None
+    return epoch, first, acked, device_id, journal_id
+
+
+def was_whole(slot: "Slot", sequence: int) -> bool:
+    """Whether a slot without a good CRC was once the record of this sequence: thanked for, and unreadable now.
+
+    Else it was torn. What a cut leaves behind is bits not yet cleared: then the sequence is another one, or the CRC
+    field has all bits that the CRC of the first 28 bytes needs, and more.
+    """
+    needed = crc32(slot[:PAYLOAD_BYTES])
+    torn = unpack_from("<I", slot, PAYLOAD_BYTES)[0] & needed == needed
+    return sequence_of(slot) == sequence and not torn

@@ -97,6 +97,11 @@ class Link:
             self._do(timeout_ms + MESSAGE_TIMEOUT_MS, "receiving", self._await_message)
         return self._inbox.pop(0) if self._inbox else None
 
+    def lend(self, length: int) -> bytearray:
+        """A buffer of so many bytes in place of the network's, which is given up: `publish` has nothing longer now."""
+        self._network.unsent = bytearray(length)
+        return self._network.unsent
+
     def close(self) -> None:
         """Say goodbye if that is possible, and close. Never raises; a link that is not open stays so."""
         client = self._client

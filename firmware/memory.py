@@ -12,6 +12,13 @@ def loaded() -> "set[str]":
     return set(sys.modules)
 
 
+def forget(name: str) -> None:
+    """Let go of one module, to be loaded again when it is needed. Nobody may use it any more; its memory is given back
+    when next something is collected.
+    """
+    sys.modules.pop(name, None)
+
+
 def forget_since(before: "set[str]") -> None:
     """Drop every module that was imported after `before`, and give its memory back. Nobody may still use one."""
     gc.collect()  # perhaps it is for want of memory that we are here

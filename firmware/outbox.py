@@ -9,58 +9,50 @@ from collections import namedtuple
 
 from protocol.envelope import (
     ACK,
-    BATCH,
     CONTENT_CHUNK,
     CONTENT_REQUEST,
     DESIRED,
     DOWN,
-    HMAC_BYTES,
     NO_NONCE,
     STATUS,
     Header,
-    begin,
-    hmac_sha256,
     parse,
     seal,
     verify,
 )
 from protocol.errors import ProtocolError
 from protocol.messages import (
-    BATCH_RECORDS_MAX,
     REQUEST_FORMAT,
     Ack,
-    begin_batch,
     decode_ack,
     desired_head,
 )
 from protocol.packing import pack_fields
-from protocol.record import RECORD_BYTES
 from protocol.topics import down_topic, up_topic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.journal import Journal
+    from firmware.journal_reading import Waiting
+    from firmware.shelf import Facts
     from protocol.identity import Identity
 
 # What the server wants to be in force: its time, the revision, and the whole body, items and all.
 Wanted = namedtuple("Wanted", ("server_time", "revision", "body"))
 
-READ_RECORDS = 4  # at a time: a list of a hundred records takes more memory than the message they make
-ROOM_BYTES = 64  # before a batch: room for its MQTT header, so that the packet needs no second buffer
-BUFFER_BYTES = ROOM_BYTES + 39 + BATCH_RECORDS_MAX * RECORD_BYTES + HMAC_BYTES  # 39: header, and what begins a batch
-
 
 class Outbox:
-    """`device_nonce`: 8 fresh random bytes for this connection. `buffer`: BUFFER_BYTES, in which batches are made."""
+    """`device_nonce`: 8 fresh random bytes for this connection. `journal`: facts of it are enough, but for a batch."""
 
-    def __init__(self, identity: "Identity", journal: "Journal", device_nonce: bytes, buffer: bytearray) -> None:
-        self._identity = identity
-        self._journal = journal
+    def __init__(self, identity: "Identity", journal: "Journal | Waiting | Facts", device_nonce: bytes) -> None:
+        self.identity = identity
+        self.journal = journal
         self._device_nonce = device_nonce
-        self._buffer = buffer
         self._server_nonce = NO_NONCE
         self._asked = False
-        self._resend_from = 0  # above 0 while the server, restored to an older backup, wants acked records again
+        # The sequence that is sent again next: above 0 while the server, restored to an older backup, wants acked
+        # records again.
+        self.resend_from = 0
 
     def status(self, body: bytes) -> "tuple[str, bytes]":
         """The first message of a connection: (topic, message). `body`: from protocol.status."""
@@ -72,32 +64,9 @@ class Outbox:
         body = pack_fields("content request", REQUEST_FORMAT, (digest, first_chunk, chunks))
         return self._sealed(CONTENT_REQUEST, body)
 
-    def batch(self) -> "tuple[str, memoryview]":
-        """The oldest records that the server does not have: (topic, message). Without any, an empty batch.
-
-        The message lies in the buffer, until the next one.
-        """
-        journal = self._journal
-        first = self._resend_from or journal.acked_through + 1
-        end = min(first + BATCH_RECORDS_MAX, journal.last_sequence + 1)
-        head = begin(self._header(BATCH)) + begin_batch(journal.journal_id, first, end - first)
-        at = len(head)
-        message = memoryview(self._buffer)[ROOM_BYTES : ROOM_BYTES + at + RECORD_BYTES * (end - first) + HMAC_BYTES]
-        message[:at] = head
-        for start in range(first, end, READ_RECORDS):
-            for sequence, record in journal.records(start, min(READ_RECORDS, end - start)):
-                message[at : at + RECORD_BYTES] = _tombstone(sequence) if record is None else record
-                at += RECORD_BYTES
-        message[at:] = hmac_sha256(self._identity.hmac_key, message[:at])[:HMAC_BYTES]
-        return up_topic(self._identity.device_id, BATCH), message
-
     def waiting(self) -> bool:
         """Whether there is anything left to send."""
-        return bool(self._resend_from) or self._journal.acked_through < self._journal.last_sequence
-
-    def resending(self) -> int:
-        """The sequence that is sent again next; 0 while nothing is."""
-        return self._resend_from
+        return bool(self.resend_from) or self.journal.acked_through < self.journal.last_sequence
 
     def take(self, topic: bytes, message: bytes) -> "Wanted | Ack | memoryview":
         """What the server says; of a content chunk its body, which lies in `message`.
@@ -115,24 +84,24 @@ class Outbox:
         raise ProtocolError("type", "message type %d was not asked for" % kind)
 
     def _take_ack(self, ack: Ack) -> Ack:
-        journal = self._journal
+        journal = self.journal
         if ack.journal_id != journal.journal_id:
             raise ProtocolError("journal", "the ack is for another journal")
         if ack.stored_through > journal.last_sequence:
             raise ProtocolError("sequence", "the ack goes beyond sequence %d" % journal.last_sequence)
-        if ack.resend_from or self._resend_from:
-            self._resend_from = max(ack.resend_from or ack.stored_through + 1, journal.oldest_readable)
-        if self._resend_from > journal.acked_through:
-            self._resend_from = 0  # back to where the ordinary pending records begin
+        if ack.resend_from or self.resend_from:
+            self.resend_from = max(ack.resend_from or ack.stored_through + 1, journal.oldest_readable)
+        if self.resend_from > journal.acked_through:
+            self.resend_from = 0  # back to where the ordinary pending records begin
         return ack
 
     def _open(self, topic: bytes, message: memoryview) -> "tuple[int, memoryview]":
         header, body = parse(message, DOWN)
-        if header.device_id != self._identity.device_id or header.key_epoch != self._identity.key_epoch:
+        if header.device_id != self.identity.device_id or header.key_epoch != self.identity.key_epoch:
             raise ProtocolError("device", "a message for another device or key epoch")
         if topic != down_topic(header.device_id, header.type).encode():
             raise ProtocolError("topic", "message type %d on the topic of another" % header.type)
-        verify(message, self._identity.hmac_key)
+        verify(message, self.identity.hmac_key)
         if header.device_nonce != self._device_nonce:
             raise ProtocolError("nonce", "a reply to another connection")
         if self._server_nonce == NO_NONCE:  # fresh, for it answers our fresh nonce
@@ -142,14 +111,8 @@ class Outbox:
         return header.type, body
 
     def _sealed(self, kind: int, body: bytes) -> "tuple[str, bytes]":
-        return up_topic(self._identity.device_id, kind), seal(self._header(kind), body, self._identity.hmac_key)
+        return up_topic(self.identity.device_id, kind), seal(self.header(kind), body, self.identity.hmac_key)
 
-    def _header(self, kind: int) -> Header:
-        identity = self._identity
+    def header(self, kind: int) -> Header:
+        identity = self.identity
         return Header(kind, identity.device_id, identity.key_epoch, self._device_nonce, self._server_nonce)
-
-
-def _tombstone(sequence: int) -> bytes:
-    from protocol.record import tombstone  # rarely, so it is not in memory for it
-
-    return tombstone(sequence)

@@ -16,6 +16,7 @@ from firmware.changes import (
     tell_reason,
     tries_of,
 )
+from firmware.held import held_revision
 from protocol.messages import (
     APPLICATION_BYTES_MAX,
     ITEM_APPLICATION,
@@ -33,12 +34,15 @@ if TYPE_CHECKING:
 ROOM_BYTES_SPARED = 16384  # of the file system: for what is replaced by writing it beside
 
 
-def plan(board: "Board", body: "bytes | memoryview") -> "list[tuple[int, bytes, str]]":
+def plan(board: "Board", revision: int, body: "bytes | memoryview") -> "list[tuple[int, bytes, str]]":
     """(length, SHA-256, file to gather it in) of each package that this desired state names and the device lacks.
 
-    What is desired is written down; what was gathered of packages that nobody wants any more is deleted.
+    Nothing when a state as new is held. What is desired is written down; what was gathered of packages that nobody
+    wants any more is deleted.
     """
     directory = board.files
+    if revision <= held_revision(directory):
+        return []
     keep_desired(directory, body)
     wanted = [item for item in items_of(bytes(body)) if _is_wanted(board, *item)]
     parts = [part_of(item[3]) for item in wanted]

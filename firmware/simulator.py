@@ -15,17 +15,14 @@ import gc
 import sys
 
 from firmware.application import StartError
-from firmware.board.sim import HOLD_MS, PRESS_MS, Asleep, Board
+from firmware.board.sim import Asleep, Board
 from firmware.memory import forget_since, loaded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.application import Application
 
-STAFF_BUTTONS = (1, 5)
-STAFF_HOLD_MS = 2200
 RESTART_CODE = 64  # of the process: start me again (firmware/board/start_sim.py)
-SETTLE_MS = 150  # what a virtual press takes, until its effect is on the screen
 STEP_MS_MAX = 60000  # the longest leap of virtual time between two looks at the schedule
 
 
@@ -35,11 +32,15 @@ class Simulator:
     def __init__(self, board: Board, virtual: "int | None") -> None:
         self._board = board
         self._virtual = virtual is not None
-        self._resident = loaded()
+        before = loaded()
+        from firmware.shelf import resident
+
+        self._resident = resident(before)
+        del resident
         self._application: Application | None = None
         try:
             self._awake(virtual)
-            board.tell("ready", **self._facts())
+            self._say_ready()
         except Asleep:
             self._fall_asleep()
 
@@ -61,33 +62,21 @@ class Simulator:
                 self._fall_asleep()
 
     def _obey(self, words: "list[str]") -> None:
-        numbers = [int(word) if word.isdigit() else 0 for word in words[1:]] + [0, 0]
-        number = numbers[0]
-        board = self._board
-        if words[0] in ("press", "hold") and 1 <= number <= 6:
-            duration_ms = PRESS_MS if words[0] == "press" else HOLD_MS
-            board.push(number, duration_ms)
-            self._pass_virtual(duration_ms + SETTLE_MS)
-        elif words[0] == "lean" and 1 <= number <= 6:
-            board.push(number, numbers[1])
-        elif words[0] == "staff":
-            board.push_together(STAFF_BUTTONS, STAFF_HOLD_MS)
-            self._pass_virtual(STAFF_HOLD_MS + SETTLE_MS)
-        elif words[0] == "answer" and self._awake().button_of(number):
-            board.push(self._awake().button_of(number), PRESS_MS)
-            self._pass_virtual(PRESS_MS + SETTLE_MS)
-        elif words[0] == "wait":
-            self._pass_virtual(number)
-        elif words[0] == "at":
-            self._pass_virtual((number - board.rtc_seconds()) * 1000)
-        elif words[0] == "sync":
+        if words[0] == "sync":
             self._awake().sync_now()
-        elif words[0] == "battery":
-            board.battery = number
-        elif words[0] == "status":
-            board.tell("status", **self._status())
-        else:
-            board.tell("unknown command", command=" ".join(words))
+            return
+        before = loaded()
+        from firmware.commands import obey
+
+        done = obey(self._board, self._awake, words)
+        del obey
+        if isinstance(done, dict):
+            forget_since(before)  # what is only there for the simulation is not what is asked for
+            done["heap_free"] = gc.mem_free()
+            done["heap_used"] = gc.mem_alloc()
+            self._board.tell("status", **done)
+        elif done >= 0 and self._virtual:
+            self._pass_virtual(done)
 
     def _step(self) -> int:
         """One step of the device, or of its sleep; how long there is nothing to do."""
@@ -127,8 +116,6 @@ class Simulator:
         self._board.show("off")
 
     def _pass_virtual(self, duration_ms: int) -> None:
-        if not self._virtual:
-            return
         end_ms = self._board.ticks_add(self._board.ticks_ms(), duration_ms)
         while True:
             pause_ms = self._step()
@@ -137,28 +124,10 @@ class Simulator:
                 return
             self._board.pass_time(max(1, min(pause_ms, left_ms, STEP_MS_MAX)))
 
-    def _facts(self) -> "dict[str, object]":
-        """What a test or a visitor asks of a device."""
-        application = self._awake()
-        journal = application.journal
-        reading = application.clock.read()
-        return {
-            "waiting": application.waiting(),
-            "acked": journal.acked_through,
-            "last": journal.last_sequence,
-            "free": journal.free_slots,
-            "session": reading.session,
-            "clock": reading.clock,
-            "quality": reading.quality,
-        }
+    def _say_ready(self) -> None:
+        from firmware.commands import facts
 
-    def _status(self) -> "dict[str, object]":
-        self._awake()
-        facts = self._facts()
-        gc.collect()
-        facts["heap_free"] = gc.mem_free()
-        facts["heap_used"] = gc.mem_alloc()
-        return facts
+        self._board.tell("ready", **facts(self._awake()))
 
 
 def main(arguments: "list[str]") -> None:

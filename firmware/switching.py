@@ -29,7 +29,7 @@ from firmware.changes import (
 )
 from firmware.held import DESIRED_FILE, HELD_FILE
 from firmware.pictures import OF_AUDIT, OF_PATIENTS, OF_TEXTS
-from firmware.settings import PROVISIONAL_FILE, read_access
+from firmware.settings import PROVISIONAL_FILE
 from protocol.errors import ProtocolError
 from protocol.messages import (
     ITEM_APPLICATION,
@@ -124,6 +124,8 @@ def _count_damaged(board: "Board", kind: int, number: int, digest: bytes) -> Non
 def _prove(path: str, kind: int, number: int) -> None:
     """Use it once. Raises ProtocolError or OSError with words."""
     if kind == ITEM_SETTINGS:
+        from firmware.settings import read_access  # which has no room beside a package
+
         if not read_access(path).authorities:
             raise ProtocolError("settings", "without a CA no server is trusted")
     elif kind != ITEM_APPLICATION:  # whose signature firmware/update.py checks

@@ -1,6 +1,7 @@
 """One sync: connect, say the status, hand over batches, believe acks, fetch what is desired, disconnect.
 
-It goes in steps, each in memory only while it lasts: `opening`, `conversation`, `fetching` if anything is desired.
+It goes in steps, each in memory only while it lasts: `opening`, `conversation`, `fetching` if anything is desired. The
+journal is put away but for handing over, the clock but for what comes before it.
 """
 
 from firmware.link_error import INTERRUPTED, MEMORY, LinkError
@@ -12,12 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from firmware.application import Application
-    from firmware.board.interface import Board
-    from firmware.clock import Clock
-    from firmware.journal import Journal
     from firmware.link import Link
-    from firmware.settings import Access
-    from protocol.identity import Identity
+    from firmware.shelf import Facts
 
 MEMORY_SHORT = "not enough memory left for a sync"
 
@@ -35,44 +32,40 @@ def connect(application: "Application") -> SyncResult:
             board.framebuffer.fill_rect(BAR_LEFT, BAR_TOP, BAR_WIDTH * done // max(1, total), BAR_HEIGHT, 1)
             board.show("sending")
 
-    mqtt = umqtt.simple
-    return Sync(board, application.identity, application.journal, application.clock, mqtt, progress).run()
+    return Sync(application, umqtt.simple, progress).run()
 
 
 class Sync:
-    """What a sync needs; `run` makes one. `mqtt` is the module umqtt.simple.
+    """`device`: what a sync needs of the application; `run` makes one. `mqtt` is the module umqtt.simple.
 
     `progress(done, total)` is called after each ack: so many of the answers that waited at the beginning.
     """
 
     def __init__(
-        self,
-        board: "Board",
-        identity: "Identity",
-        journal: "Journal",
-        clock: "Clock",
-        mqtt: object,
-        progress: "Callable[[int, int], object] | None" = None,
+        self, device: "Application", mqtt: object, progress: "Callable[[int, int], object] | None" = None
     ) -> None:
-        self._board = board
-        self._identity = identity
-        self._journal = journal
-        self._clock = clock
+        self._device = device
+        self._board = device.board
         self._mqtt = mqtt
         self._progress = progress
-        self._held = board.levels()  # buttons that are down by now: one that is stuck must not stop every sync
+        self._held = device.board.levels()  # buttons that are down by now: one that is stuck must not stop every sync
         self._fingers = 0  # buttons that were pressed since
         self._on_trial = False
         self._proved = False
 
     def run(self) -> SyncResult:
         """Never raises for what network, broker, server or flash do."""
-        journal = self._journal
-        before = journal.acked_through
+        device = self._device
         kind = None
         error: str | None = None
+        before = loaded()
+        from firmware.shelf import put_journal_away
+
+        facts = put_journal_away(device)
+        del put_journal_away  # and with it the module: in memory only for this moment, like others below
+        forget_since(before)
         try:
-            error = self._connect()
+            error = self._connect(facts)
         except LinkError as failure:
             error = failure.words
             kind = failure.kind
@@ -84,12 +77,16 @@ class Sync:
             kind = MEMORY
         finally:
             self._board.network_down(self._proved)
+        forget_since(before)
         self._end(error, kind)
-        waiting = journal.last_sequence - journal.acked_through
-        delivered = journal.acked_through - before
+        delivered = device.journal.acked_through - facts.acked_through
+        waiting = device.journal.last_sequence - device.journal.acked_through
         return SyncResult(delivered, waiting, error, kind == INTERRUPTED, kind == MEMORY, self._fingers)
 
     def _end(self, error: "str | None", kind: "str | None") -> None:
+        from firmware.shelf import take_out
+
+        take_out(self._device)
         if error and kind != INTERRUPTED:
             self._board.store_counter("sync_failures", self._board.load_counter("sync_failures") + 1)
         if self._on_trial:
@@ -97,48 +94,43 @@ class Sync:
 
             end_trial(self._board, kind not in (INTERRUPTED, MEMORY))
 
-    def _connect(self) -> "str | None":
+    def _connect(self, facts: "Facts") -> "str | None":
         before = loaded()
         try:
-            link, buffer = self._open()
+            link = self._open()
         finally:
             forget_since(before)
         try:
-            return self._converse(link, buffer)
+            return self._converse(link, facts)
         finally:
             link.close()
 
-    def _open(self) -> "tuple[Link, bytearray]":
+    def _open(self) -> "Link":
         before = loaded()
-        access = self._chosen()
+        from firmware.settings import choose
+
+        access, self._on_trial = choose(self._board)
+        del choose
         forget_since(before)
         from firmware.opening import join, make_link, open_link
 
-        network = join(self._board, access, self._clock, self._pressed)
-        link = make_link(network, access, self._identity, self._mqtt)
-        open_link(link, self._clock)
+        clock = self._device.clock
+        network = join(self._board, access, clock, self._pressed)
+        link = make_link(network, access, self._device.identity, self._mqtt)
+        open_link(link, clock)
         network.settle()
-        return link, network.unsent
+        return link
 
-    def _chosen(self) -> "Access":
-        from firmware.settings import choose  # in memory only for this moment
-
-        access, self._on_trial = choose(self._board)
-        return access
-
-    def _converse(self, link: "Link", buffer: bytearray) -> "str | None":
+    def _converse(self, link: "Link", facts: "Facts") -> "str | None":
         before = loaded()
-        status = self._status()
+        from firmware.greeting import status_body
+
+        status = status_body(self._board, facts, self._device.clock)
+        del status_body
         forget_since(before)
         from firmware.conversation import Conversation
 
-        conversation = Conversation(self._board, self._identity, self._journal, self._clock, link, buffer, self._acked)
-        return conversation.run(status)
-
-    def _status(self) -> bytes:
-        from firmware.greeting import status_body  # in memory only for this moment
-
-        return status_body(self._board, self._journal, self._clock)
+        return Conversation(self._device, link, facts, self._acked).run(status)
 
     def _acked(self, done: int, total: int) -> None:
         """An ack of a batch has come: this way to the server works."""

@@ -9,15 +9,9 @@ RESIDENT = {
     "firmware.device": (
         "firmware",
         "firmware.application",
-        "firmware.battery",
         "firmware.board",
         "firmware.board.retained",
-        "firmware.clock",
         "firmware.files",
-        "firmware.journal",
-        "firmware.journal_blocks",
-        "firmware.journal_errors",
-        "firmware.journal_ring",
         "firmware.memory",
         "firmware.sync_result",
         "firmware.version",
@@ -35,6 +29,17 @@ RESIDENT = {
 }
 # Loaded when they are needed, and forgotten at the end of the phase or sooner.
 ON_DEMAND = {
+    # always, but for the steps of a connection that do without
+    "firmware.logging": (
+        "firmware.journal",
+        "firmware.journal_errors",
+        "firmware.journal_room",
+        "firmware.journal_slots",
+        "firmware.journal_writing",
+    ),
+    "firmware.flashing": ("firmware.journal_blocks", "firmware.journal_ring"),
+    "firmware.recalled": ("firmware.battery", "firmware.clock", "firmware.schedule", "firmware.visit"),
+    "firmware.told": ("firmware.board.nor_making", "firmware.commands"),
     # the start
     "firmware.starting": ("firmware.main", "firmware.journal_mount", "protocol.identity"),
     "firmware.setup": ("firmware.settings",),
@@ -48,11 +53,10 @@ ON_DEMAND = {
         "firmware.screens",
         "firmware.texts",
     ),
-    "firmware.pressing": ("firmware.buttons",),
-    "firmware.picturing": ("firmware.pictures", "firmware.questionnaire", "protocol.screen"),
-    "firmware.keeping": ("firmware.journal_writing", "firmware.recording", "protocol.record"),
-    "firmware.recalled": ("firmware.schedule", "firmware.visit"),
-    "firmware.packages": ("firmware.package_file", "protocol.package"),
+    "firmware.beginning": ("firmware.phases",),
+    "firmware.picturing": ("firmware.buttons", "firmware.pictures", "firmware.questionnaire", "protocol.screen"),
+    "firmware.keeping": ("firmware.recording", "protocol.record"),
+    "firmware.packages": ("firmware.package_file", "firmware.readying", "protocol.package"),
     "firmware.waiting": ("firmware.lacking",),
     # staff
     "firmware.personnel": ("firmware.staffing", "firmware.staff", "firmware.staff_words"),
@@ -77,6 +81,9 @@ ON_DEMAND = {
         "protocol.messages",
     ),
     "firmware.hello": ("firmware.greeting", "protocol.status"),
+    "firmware.shelved": ("firmware.shelf",),
+    "firmware.meeting_server": ("firmware.meeting",),
+    "firmware.delivering": ("firmware.handing",),
     "firmware.recalling": ("firmware.journal_reading",),
     "firmware.holding": ("firmware.held",),
     "firmware.planned": ("firmware.planning",),
@@ -92,7 +99,7 @@ ON_DEMAND = {
     "firmware.unpacking": ("firmware.installing",),
 }
 # Of these bundles the device tells an error's reason at most: no screen ever shows its words.
-WIRE_ONLY = frozenset({"protocol.envelope", "protocol.status"})
+WIRE_ONLY = frozenset({"protocol.envelope", "protocol.packing", "protocol.status"})
 # Not part of the application: the tests' side of the simulator, and what is on a device beside the application.
 OUTSIDE = (
     "firmware.board.faulty_nor",
@@ -104,7 +111,13 @@ OUTSIDE = (
 )
 # What the other board has for itself.
 LEFT_OUT = {
-    "esp32": ("firmware.simulator", "firmware.board.sim", "firmware.board.nor"),
+    "esp32": (
+        "firmware.simulator",
+        "firmware.commands",
+        "firmware.board.sim",
+        "firmware.board.nor",
+        "firmware.board.nor_making",
+    ),
     "sim": ("firmware.handheld", "firmware.board.esp32", "firmware.board.displays", "firmware.board.wifi"),
 }
 ENTRIES = {"esp32": ("firmware.handheld", "run"), "sim": ("firmware.simulator", "main")}  # module and function

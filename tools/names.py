@@ -170,6 +170,11 @@ class _Rename(ast.NodeTransformer):
         node.decorator_list = [self.visit(each) for each in node.decorator_list]
         for statement in node.body:
             if isinstance(statement, ast.FunctionDef):
+                if any(isinstance(each, ast.Name) for each in statement.args.defaults):
+                    # It would be looked up among the methods first, whose new names it knows nothing of.
+                    raise ValueError(
+                        f"{node.name}.{statement.name}: a default that is a name; write what it stands for"
+                    )
                 method = statement.name  # the module may have a function of that name
                 self.visit(statement)
                 statement.name = self._attributes.get(method, method)

@@ -8,7 +8,7 @@ It is done when there is no stored address, or the stored one has failed; the de
 import errno
 import socket
 
-from firmware.board.stream import WRITE_BYTES_MAX, DeadlineSocket
+from firmware.board.stream import DeadlineSocket
 from firmware.link_error import INTERRUPTED, TIMED_OUT, LinkError
 
 TYPE_CHECKING = False
@@ -24,14 +24,17 @@ if TYPE_CHECKING:
         def ticks_add(self, __ticks: int, __delta_ms: int) -> int: ...  # noqa: PYI063
 
 
+UNSENT_BYTES = 512  # of a packet that leaves in one write, in one TLS record: a status has some 250
+
+
 class Network:
     """One device's way to one broker. `socket` and `getaddrinfo` are what umqtt asks for, the rest is for `Link`.
 
     `server_name` is the broker's name: the certificate must be made out for it, and it is looked up when the address
     given to umqtt has failed. `ticks` must be real time, also where the rest of a board is virtual. `interrupted` is
     asked at least every POLL_SLICE_MS while waiting. `resolved` is the numeric address used last, worth storing once
-    a connection has come about. `unsent` holds what is to be sent: a batch is made in it, so that there is
-    no other piece as long.
+    a connection has come about. `unsent` holds what is to be sent; in its place a longer one may be put, in which a
+    batch is made, so that there is no other piece as long.
     """
 
     def __init__(
@@ -48,7 +51,7 @@ class Network:
         self.ticks = ticks
         self.resolved: str | None = None
         self.make_socket = make_socket
-        self.unsent = bytearray(WRITE_BYTES_MAX)
+        self.unsent = bytearray(UNSENT_BYTES)
         self._authorities = authorities
         self._interrupted = interrupted
         self._look_up = look_up

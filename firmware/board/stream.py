@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from firmware.board.deadline import Network
 
 POLL_SLICE_MS = 20  # how late a deadline or a press may be noticed while waiting
-WRITE_BYTES_MAX = 3328  # a whole batch: up to here a packet leaves in one write, in one TLS record of the ESP32 (4 KB)
 READ_BYTES_MAX = 4096  # no message of the protocol is longer; umqtt would allocate whatever the wire says
 LENGTH_BYTES_MAX = 4  # MQTT 3.1.1 section 2.2.3; umqtt would read on for ever, into an ever larger number
 FRUITLESS_MAX = 2  # times in a row that a ready stream may do nothing, before we pause for it
@@ -92,9 +91,10 @@ class DeadlineSocket:
         """Keep `data`, or its first `size` bytes, for the packet under way."""
         view = memoryview(data.encode() if isinstance(data, str) else data)
         length = len(view) if size is None else size
-        if self._unsent + length > WRITE_BYTES_MAX:
+        room = len(self._network.unsent)
+        if self._unsent + length > room:
             self.flush()
-        if length > WRITE_BYTES_MAX:
+        if length > room:
             self._send(view[:length])
         else:
             self._network.unsent[self._unsent : self._unsent + length] = view[:length]

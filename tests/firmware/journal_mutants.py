@@ -2,7 +2,16 @@
 
 import sys
 
-MODULES = ("journal_blocks", "journal_ring", "journal_mount", "journal_reading", "journal_writing", "journal")
+MODULES = (
+    "journal_blocks",
+    "journal_ring",
+    "journal_slots",
+    "journal_room",
+    "journal_mount",
+    "journal_reading",
+    "journal_writing",
+    "journal",
+)
 HERE = __file__.replace("\\", "/")
 FIRMWARE = (HERE[: HERE.rfind("tests/firmware/")] if "tests/firmware/" in HERE else "") + "firmware/"
 
@@ -15,7 +24,7 @@ LATE_IMPORTS = (
 
 # name -> ((module, line as it stands, broken line), ...)
 CAUGHT_BY_CUTS = {
-    "no CRC on the header": (("journal_blocks", "if magic != MAGIC or not crc_is_good(slot):", "if magic != MAGIC:"),),
+    "no CRC on the header": (("journal_mount", "if magic != MAGIC or not crc_is_good(slot):", "if magic != MAGIC:"),),
     "no CRC on a record": (
         ("journal_mount", "            if crc_is_good(content):\n", "            if content[0] < 6:\n"),
         ("journal_reading", "!= KIND_MARK and crc_is_good(content):", "!= KIND_MARK:"),
@@ -31,7 +40,7 @@ CAUGHT_BY_CUTS = {
         ("journal", "epoch, ring.last_sequence + 1, acked_through", "epoch, ring.last_sequence, acked_through"),
     ),
     "un-acked blocks are erased": (
-        ("journal_ring", "return self.first[block] == 0 or self.end_of(block) <= acked_through + 1", "return True"),
+        ("journal_room", "return self.first[block] == 0 or self.end_of(block) <= acked_through + 1", "return True"),
     ),
     "a torn slot is programmed again": (
         (
@@ -48,7 +57,7 @@ CAUGHT_BY_CUTS = {
     ),
 }
 CAUGHT_BY_WEAK_PROGRAMS = {
-    "no read-back": (("journal_blocks", "return bool(self._check == content)", "return True"),),
+    "no read-back": (("journal_room", "return bool(self._check == content)", "return True"),),
     "a failed slot is used again": (("journal", "        ring.next_slot += 1\n", "        ring.next_slot += 0\n"),),
 }
 

@@ -73,5 +73,4 @@ def scratch_path():
 
 
 def remove(path):
-    for suffix in ("", ".counters"):
-        os.remove(path + suffix)
+    os.remove(path)

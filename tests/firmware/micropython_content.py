@@ -88,7 +88,7 @@ def test_answers_are_handed_over_before_anything_is_fetched():
     handheld.server.take = watch
     assert handheld.sync().delivered == 130
     assert order == [1, 3, 3, 5, 5, 5], order
-    assert handheld.progress == [(100, 130), (130, 130)]
+    assert handheld.progress == [(80, 130), (130, 130)]
 
 
 def test_each_step_of_a_sync_is_in_memory_only_while_it_lasts():

@@ -4,9 +4,9 @@ import umqtt.simple
 
 from firmware import link as link_module
 from firmware.board import joining
+from firmware.handing import BUFFER_BYTES, ROOM_BYTES
 from firmware.link import Link
 from firmware.link_error import TIMED_OUT, LinkError
-from firmware.outbox import BUFFER_BYTES, ROOM_BYTES
 from tests.link.rig import FILTER, LATE_MS, RECEIVE_MS, TOPIC, UP, Bench, patience
 from tests.link.wire import Broker, message
 
@@ -28,6 +28,7 @@ def test_a_sync_goes_through():
 def test_every_packet_leaves_in_one_write():
     bench = Bench()
     bench.converse()
+    bench.link.lend(BUFFER_BYTES)
     bench.link.publish(UP, bytes(BUFFER_BYTES - ROOM_BYTES))
     assert len(bench.wires[0].writes) == 4, bench.wires[0].writes  # CONNECT, SUBSCRIBE, two PUBLISH
 
@@ -35,9 +36,10 @@ def test_every_packet_leaves_in_one_write():
 def test_a_batch_made_in_the_networks_own_buffer_leaves_unharmed():
     bench = Bench()
     bench.link.open()
-    assert len(bench.network.unsent) >= BUFFER_BYTES
-    for length in (0, 1, 55, 3255):
-        message = memoryview(bench.network.unsent)[ROOM_BYTES : ROOM_BYTES + length]
+    buffer = bench.link.lend(BUFFER_BYTES)
+    assert buffer is bench.network.unsent
+    for length in (0, 1, 55, BUFFER_BYTES - ROOM_BYTES):
+        message = memoryview(buffer)[ROOM_BYTES : ROOM_BYTES + length]
         expected = bytes([(number * 7 + length) & 255 for number in range(length)])
         message[:] = expected
         bench.link.publish(UP, message)

@@ -1,6 +1,6 @@
 """The outbox, joined to a server's end with real seals, over a real journal: what goes up."""
 
-from firmware.outbox import BUFFER_BYTES, ROOM_BYTES
+from firmware.handing import BUFFER_BYTES, RECORDS, ROOM_BYTES, batch
 from protocol.envelope import BATCH, NO_NONCE, STATUS, UP, parse
 from protocol.messages import BATCH_RECORDS_MAX, encode_status
 from protocol.record import KIND_RESPONSE, KIND_TOMBSTONE, decode_record
@@ -43,28 +43,28 @@ def test_a_batch_holds_the_oldest_records_as_they_stand_on_flash():
 
 
 def test_a_batch_is_bounded_and_the_rest_follows():
-    for records in (99, 100, 101, 200):
+    for records in (79, 80, 81, 160):
         connection = Connection(records, blocks=32)
         sizes = []
         while connection.outbox.waiting():
             sizes.append(len(connection.batch().records))
             connection.hand_over()
-        assert max(sizes) <= BATCH_RECORDS_MAX
+        assert max(sizes) <= RECORDS <= BATCH_RECORDS_MAX
         assert sum(sizes) == records
-        assert len(sizes) == -(-records // BATCH_RECORDS_MAX)
+        assert len(sizes) == -(-records // RECORDS)
         assert sorted(connection.server.records) == list(range(1, records + 1))
 
 
 def test_batches_of_every_size_come_out_of_one_buffer():
-    connection = Connection(130, blocks=32)
-    buffer = connection.outbox._buffer
-    for records in (100, 30, 0):
-        _, message = connection.outbox.batch()
+    connection = Connection(110, blocks=32)
+    buffer = connection.buffer
+    for records in (80, 30, 0):
+        _, message = batch(connection.journal, connection.outbox, buffer)
         assert isinstance(message, memoryview)
         assert len(message) == 26 + 13 + 32 * records + 16
         assert bytes(buffer[ROOM_BYTES : ROOM_BYTES + len(message)]) == bytes(message)
         connection.hand_over()
-    assert ROOM_BYTES + 26 + 13 + 3200 + 16 == BUFFER_BYTES == len(buffer)
+    assert ROOM_BYTES + 26 + 13 + 32 * RECORDS + 16 == BUFFER_BYTES == len(buffer)
 
 
 def test_a_batch_whose_ack_was_lost_is_the_same_again():
@@ -73,7 +73,7 @@ def test_a_batch_whose_ack_was_lost_is_the_same_again():
     connection.server.take(*first)
     assert connection.sent_batch() == first
     connection.hand_over()
-    assert connection.batch().first_sequence == 101
+    assert connection.batch().first_sequence == 81
 
 
 def test_what_was_answered_since_the_last_batch_is_in_the_next():

@@ -1,5 +1,6 @@
 """What of the server's replies counts, and that everything else counts for nothing."""
 
+from firmware.handing import batch
 from protocol.envelope import DESIRED, HEADER_BYTES, NO_NONCE, UP, parse
 from protocol.messages import encode_status
 from tests.connection import NONCE, Connection, make_outbox, refusal
@@ -13,7 +14,7 @@ def test_desired_and_ack_count_in_either_order():
         taken = [outbox.take(*reply) for reply in replies[::order]][::order]
         assert taken[0].server_time == connection.server.server_time
         assert taken[1].stored_through == 0
-        header, _ = parse(outbox.batch()[1], UP)
+        header, _ = parse(batch(connection.journal, outbox, connection.buffer)[1], UP)
         assert header.server_nonce == connection.server.server_nonce
 
 
@@ -30,7 +31,7 @@ def test_everything_an_earlier_connection_heard_is_refused_in_the_next():
     while connection.outbox.waiting():
         connection.hand_over()
     heard = connection.heard[:]
-    assert len(heard) == 5  # desired, ack, and the acks of three batches
+    assert len(heard) == 6  # desired, ack, and the acks of four batches
     connection.append(40)
     connection.connect(b"DEVICE02")
     before = connection.sent_batch()
@@ -127,5 +128,5 @@ def test_what_is_refused_changes_nothing():
     ):
         refusal(connection.outbox, *reply)
         assert connection.sent_batch() == before
-        assert connection.outbox.resending() == 0
+        assert connection.outbox.resend_from == 0
         assert connection.journal.acked_through == 0

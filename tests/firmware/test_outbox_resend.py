@@ -1,5 +1,6 @@
 """A server restored to an older backup: what it lost and the device still has goes up again."""
 
+from firmware.handing import RECORDS
 from protocol.record import KIND_TOMBSTONE, decode_record
 from tests.connection import SLOT_BYTES, Connection, refusal
 
@@ -26,18 +27,18 @@ def finish(connection, batches_max=10):
 
 def test_acked_records_go_up_again_and_the_journal_stays_acked():
     connection = restored(60, 20)
-    assert connection.outbox.resending() == 21
+    assert connection.outbox.resend_from == 21
     assert connection.outbox.waiting()
     assert connection.batch().first_sequence == 21
     assert finish(connection) == 1
-    assert connection.outbox.resending() == 0
+    assert connection.outbox.resend_from == 0
     assert connection.journal.acked_through == 60
     assert sorted(connection.server.records) == list(range(1, 61))
 
 
 def test_many_acked_records_take_several_batches():
     connection = restored(350, 10)
-    assert finish(connection) == 4
+    assert finish(connection) == 5
     assert sorted(connection.server.records) == list(range(1, 351))
 
 
@@ -66,7 +67,7 @@ def test_what_the_device_has_overwritten_is_a_gap_and_no_obstacle():
     assert oldest > 150
     connection.server.restore(100)
     connection.connect(AGAIN)
-    assert connection.outbox.resending() == oldest
+    assert connection.outbox.resend_from == oldest
     finish(connection)
     assert connection.server.gaps == set(range(101, oldest))
     expected = list(range(1, 101)) + list(range(oldest, 301))
@@ -81,9 +82,9 @@ def test_a_server_that_asks_for_more_than_there_is_gets_the_oldest():
     connection.outbox.take(*connection.server.ack(resend_from=1))
     oldest = connection.journal.oldest_readable
     for _ in range(2):
-        assert connection.outbox.resending() == oldest
+        assert connection.outbox.resend_from == oldest
         assert connection.batch().first_sequence == oldest
-        assert len(connection.batch().records) == min(100, 301 - oldest)
+        assert len(connection.batch().records) == min(RECORDS, 301 - oldest)
         connection.outbox.take(*connection.server.ack(stored_through=3))  # it does not move on
 
 
@@ -114,7 +115,7 @@ def test_a_request_for_what_was_never_acked_is_the_ordinary_way():
     acked = connection.journal.acked_through
     for resend_from in (acked + 1, acked + 3, 0xFFFFFFFF):
         connection.outbox.take(*connection.server.ack(resend_from=resend_from))
-        assert connection.outbox.resending() == 0
+        assert connection.outbox.resend_from == 0
         assert connection.batch().first_sequence == acked + 1
 
 
@@ -122,5 +123,5 @@ def test_a_request_to_send_again_from_another_connection_counts_for_nothing():
     connection = Connection(30, stored_through=30)
     reply = connection.server.ack(resend_from=1, device_nonce=b"DEVICE00")
     assert refusal(connection.outbox, *reply) == "nonce"
-    assert connection.outbox.resending() == 0
+    assert connection.outbox.resend_from == 0
     assert not connection.outbox.waiting()

@@ -28,10 +28,7 @@ from tools.application import build_application
 from tools.signing import create_key, make_archive, open_key
 from tools.starter import device_files
 
-FREE_MIN = 0.40  # the bar of docs/adr/0006, as on a chip; an update meets it
-# Not met: what has been reached, so that it does not get worse unseen.
-SYNC_FREE_MIN = 0.38
-FETCH_FREE_MIN = 0.34
+FREE_MIN = 0.40  # the bar of docs/adr/0006, with everything
 WAITING = 130
 ARCHIVE_BYTES = 100 * 1024
 
@@ -76,6 +73,12 @@ def built_application():
     return Path(application()["MICROPYPATH"].split(":")[0])
 
 
+def on_the_device(directory, rig):
+    """The path that modules are found on: as short as on a device, where the application lies in /a or /b."""
+    (directory / "a").symlink_to(built_application())
+    return f"a:{rig}:.frozen"
+
+
 def watched(directory, path, *commands):
     """The worst moment of a device that is given these commands, and all its events."""
     done = subprocess.run(
@@ -94,19 +97,19 @@ def watched(directory, path, *commands):
 
 
 def share_free(what, worst, *elsewhere):
-    """As on a chip; both figures are said, for whoever runs this with -s."""
+    """With everything; both figures are said, for whoever runs this with -s."""
     chip = worst["live"] - sum(elsewhere)
     free, free_on_chip = (1 - live / worst["heap"] for live in (worst["live"], chip))
     print(f"heap at the worst of {what}: {worst['live']} bytes live, {free:.1%} free with everything", end="; ")
     print(f"{chip} bytes live, {free_on_chip:.1%} free as on a chip (not there: {elsewhere})")
-    return free_on_chip
+    return free
 
 
 def a_sync(device, mosquitto, rig, server):
     """The worst moment of a device that asks, and then delivers what has waited in its journal."""
     passes = (*answers(1, 2, 3, 4, 5), "wait 9000")
     assert run(device, *passes * (WAITING - 1), quiet=True).errors == ""
-    path = f"{os.path.relpath(built_application(), device)}:{rig}:.frozen"
+    path = on_the_device(device, rig)
     with answering(mosquitto, server):
         worst, events = watched(device, path, *passes, "sync")
     (synced,) = [event for event in events if event["event"] == "synced"]
@@ -116,7 +119,7 @@ def a_sync(device, mosquitto, rig, server):
 
 def test_a_sync_over_tls_leaves_enough_free_at_its_worst_moment(device, mosquitto, rig, not_on_a_chip):
     worst = a_sync(device, mosquitto, rig, ServerEnd(IDENTITY, NOW))
-    assert share_free("a sync", worst, *not_on_a_chip) >= SYNC_FREE_MIN
+    assert share_free("a sync", worst, *not_on_a_chip) >= FREE_MIN
 
 
 @pytest.mark.parametrize("what", ["an archive", "a questionnaire"])
@@ -132,7 +135,7 @@ def test_fetching_leaves_enough_free_at_its_worst_moment(device, mosquitto, rig,
     server.items = (Item(kind, 0, 3, len(data), digest),)
     worst = a_sync(device, mosquitto, rig, server)
     assert server.requests
-    assert share_free(f"fetching {what}", worst, *not_on_a_chip) >= FETCH_FREE_MIN
+    assert share_free(f"fetching {what}", worst, *not_on_a_chip) >= FREE_MIN
 
 
 def test_an_update_leaves_enough_free_at_its_worst_moment(tmp_path, rig, not_on_a_chip):

@@ -112,7 +112,7 @@ class Handheld:
     def __init__(self):
         self.disk = Disk()
         self.counters = {}
-        self.flash = FaultyFlash(None, 16, 512)
+        self.nor = FaultyFlash(None, 16, 512)
         self.server = ServerEnd(IDENTITY, NOW)
         self.broker = AnsweringBroker(self.server)
         self.base = "test"
@@ -140,7 +140,12 @@ class Handheld:
         self.rtc = NOW
         self.retained_clock = b""
         self.clock = None  # made by the first sync
-        self.journal = Journal(self.flash, IDENTITY.device_id, lambda count: b"JOURNAL1"[:count])
+        self.board = self
+        self.identity = IDENTITY
+        self.kept = None  # of a journal that is put away, and of a clock
+        self.stored_through = 0
+        self.ahead = None
+        self.journal = Journal(self.nor, IDENTITY.device_id, lambda count: b"JOURNAL1"[:count])
         self.broker.topics = []
 
     def write(self, name, data):
@@ -166,9 +171,7 @@ class Handheld:
         self.clock = self.clock or DeviceClock(self)
         self.tries = 0
         progress = self.progress.append
-        result = Sync(
-            self, IDENTITY, self.journal, self.clock, umqtt.simple, lambda done, total: progress((done, total))
-        ).run()
+        result = Sync(self, umqtt.simple, lambda done, total: progress((done, total))).run()
         self.settle()
         return result
 
@@ -176,6 +179,10 @@ class Handheld:
         return is_pending(self.files) and switch(self)
 
     # --- the board
+
+    def flash(self, label):
+        assert label == "journal"
+        return self.nor
 
     def levels(self):
         if self.pressed_after > 0:

@@ -9,6 +9,7 @@ from base64 import b64encode
 import pytest
 
 from firmware.board.faulty_nor import FaultyFlash
+from firmware.handing import RECORDS
 from firmware.journal import Journal
 from protocol.messages import ITEM_QUESTIONNAIRE, ITEM_SETTINGS, Item
 from protocol.record import KIND_RESPONSE, Record, encode_payload
@@ -87,7 +88,7 @@ def test_a_response_of_a_long_sync_is_few_bytes_on_the_wire(line, server, tmp_pa
     broker, proxy = line
     (end,) = sync(device(tmp_path / "device", settings(broker, proxy.port), LONG), micropython)
     assert end["error"] is None
-    assert end["progress"] == list(range(100, LONG + 1, 100))
+    assert end["progress"] == [*range(RECORDS, LONG, RECORDS), LONG]
     assert len(server.records) == LONG
     print(f"{proxy.wire_bytes() / LONG:.2f} bytes a response, handshake and headers included, {end['took_ms']} ms")
     assert proxy.wire_bytes() / LONG <= WIRE_BYTES_MAX

@@ -11,13 +11,19 @@ import firmware.board.joining
 import firmware.board.stream
 import firmware.conversation
 import firmware.failures
+import firmware.greeting
+import firmware.handing
 import firmware.held
 import firmware.journal_mount
 import firmware.journal_reading
 import firmware.journal_writing
 import firmware.lacking
+import firmware.meeting
 import firmware.opening
+import firmware.phases
+import firmware.readying
 import firmware.schedule
+import firmware.shelf
 import firmware.slots
 import firmware.staff_screens
 import firmware.sync
@@ -67,4 +73,5 @@ class Select:
 def stay_loaded():
     """No phase collects what the one before has left."""
     memory.gc = main.gc = firmware.opening.gc = Memory
+    firmware.shelf.forget = lambda name: None
     firmware.board.stream.select = Select

@@ -1,10 +1,11 @@
 """The firmware, and a server, with one rule broken: the months must notice each."""
 
 from firmware import journal as journal_module
+from firmware import journal_slots
 from firmware import outbox as outbox_module
 from firmware.asking import Asking
 from firmware.board.faulty_nor import PowerCut
-from firmware.journal_ring import Ring
+from firmware.journal_room import WritableRing
 from protocol.envelope import DESIRED, DOWN, parse
 from protocol.errors import ProtocolError
 from protocol.messages import desired_head
@@ -19,7 +20,7 @@ def believe_any_ack():
     take_ack, acknowledge = Outbox._take_ack, Journal.acknowledge
 
     def believing(outbox, ack):
-        if ack.stored_through > outbox._journal.last_sequence:
+        if ack.stored_through > outbox.journal.last_sequence:
             return ack
         return take_ack(outbox, ack)
 
@@ -53,7 +54,7 @@ def believe_any_nonce():
 
 def overwrite_unacked():
     """A block is erased whatever is in it."""
-    Ring.is_free = lambda ring, block, acked_through: block != ring.current
+    WritableRing.is_free = lambda ring, block, acked_through: block != ring.current
 
 
 def number_anew():
@@ -68,7 +69,7 @@ def number_anew():
             rows = __import__("firmware.journal_reading", None, None, ("rows",)).rows(ring, ring.last_sequence, 1)
             slot[:] = rows[0][1]
             slot[5:9] = (ring.last_sequence + 1).to_bytes(4, "little")
-            journal_module.put_crc(slot)
+            journal_slots.put_crc(slot)
             ring.blocks.program(ring.current, ring.next_slot, slot)
             ring.next_slot += 1
             ring.last_sequence += 1

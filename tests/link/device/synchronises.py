@@ -21,12 +21,26 @@ board.tell = lambda *_, **__: None
 area = bytearray(IDENTITY_BYTES_MAX)
 board.flash("pet_id").readblocks(0, area, 0)
 identity = decode_identity(bytes(area))
-journal = Journal(board.flash("journal"), identity.device_id, board.random)
-clock = Clock(board)
+
+
+class Device:
+    """What a sync asks of the application."""
+
+    def __init__(self):
+        self.board = board
+        self.identity = identity
+        self.journal = Journal(board.flash("journal"), identity.device_id, board.random)
+        self.clock = Clock(board)
+        self.kept = None
+        self.stored_through = 0
+        self.ahead = None
+
+
+device = Device()
 for _ in range(run["syncs"]):
     progress = []
     begun_ms = board.ticks_ms()
-    result = Sync(board, identity, journal, clock, umqtt.simple, lambda done, _, kept=progress: kept.append(done)).run()
+    result = Sync(device, umqtt.simple, lambda done, _, kept=progress: kept.append(done)).run()
     took_ms = board.ticks_diff(board.ticks_ms(), begun_ms)
     again = is_pending(board.files) and switch(board)
     print(
