@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from server.measures.wilson import Interval, wilson_interval
+from server.measures.wilson import Z_95, Interval, wilson_interval
 
 PUBLISH_FROM = 10  # fewer responses: no percentage is published (Picker)
 CARE_BELOW = 30  # fewer: "interpret with care" (Press Ganey uses 30)
@@ -45,29 +45,35 @@ class Positivity(NamedTuple):
     precision: Precision
 
 
-def positivity(counts: Counts, responses: int, answering: int) -> Positivity:
+def positivity(
+    counts: Counts, responses: int, answering: int, *, z: float = Z_95, percent_from: int = PUBLISH_FROM
+) -> Positivity:
     """The positivity of `counts`, answers given in `responses` passes, at least `answering` of which gave any of `n`.
 
     Answers of one person are correlated, so the interval is Wilson's on the pooled proportion with n = `answering`
     (the cautious choice): a pass without an answer in the denominator is no opinion. Never more than there are
-    responses or answers.
+    responses or answers. `z`: of the interval, see wilson.z_of. Fewer than `percent_from` responses give no percentage.
+    Source: the original programme's scale, "fair or poor" being its own negative group; the FFT has a score of its
+    own (friends_family.py). Raises ValueError for negative counts.
     """
+    if min(*counts, responses, answering) < 0:
+        raise ValueError(f"counts are 0 or more, got {counts} in {responses} responses, {answering} answering")
     n = counts.positive + counts.neutral + counts.negative
     basis = min(n, responses, answering)
-    precision = precision_of(basis)
+    precision = precision_of(basis, percent_from)
     percent, interval = None, None
     if precision in {Precision.CARE, Precision.SOUND}:
         share = counts.positive / n
         percent = 100 * share
-        interval = _in_percent(wilson_interval(share * basis, basis))
+        interval = _in_percent(wilson_interval(share * basis, basis, z))
     return Positivity(n, responses, counts.positive, basis, percent, interval, precision)
 
 
-def precision_of(basis: int) -> Precision:
-    """The band that `basis` responses fall into."""
+def precision_of(basis: int, percent_from: int = PUBLISH_FROM) -> Precision:
+    """The band that `basis` responses fall into. Sources: Picker (10), Press Ganey (30)."""
     if basis == 0:
         return Precision.NO_DATA
-    if basis < PUBLISH_FROM:
+    if basis < percent_from:
         return Precision.SUPPRESSED
     return Precision.CARE if basis < CARE_BELOW else Precision.SOUND
 

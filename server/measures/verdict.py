@@ -18,7 +18,8 @@ class Verdict(StrEnum):
 def verdict(measured: Positivity, target_percent: float | None) -> Verdict | None:
     """MET when the whole interval is at or above the target, MISSED when below, else CANNOT_TELL.
 
-    None where there is nothing to judge: no target, or no answers at all.
+    `target_percent`: 0..100. None where there is nothing to judge: no target, or no answers at all; CANNOT_TELL where
+    too few answered for a percentage. Source: Wilson's interval (wilson.py), on the cautious n of positivity().
     """
     if target_percent is None or measured.precision is Precision.NO_DATA:
         return None
@@ -31,7 +32,9 @@ def verdict(measured: Positivity, target_percent: float | None) -> Verdict | Non
 
 
 def at_or_above(measured: Positivity, target_percent: float | None) -> bool | None:
-    """The point estimate against the target, chance left aside; None where there is nothing to compare."""
+    """The point estimate against the target, chance left aside, as a contract may count it. `target_percent`: 0..100.
+    None where there is nothing to compare.
+    """
     if measured.percent is None or target_percent is None:
         return None
     return measured.percent >= target_percent
@@ -41,7 +44,8 @@ def responses_needed(measured: Positivity, target_percent: float | None, z: floa
     """How many more responses at the same positivity would turn "cannot tell yet" into a verdict.
 
     Wilson's interval excludes a target t exactly when n >= z^2 t (1 - t) / (p - t)^2. None where that is not
-    a question (verdict reached, nothing published) or never happens (positivity equals the target).
+    a question (verdict reached, nothing published) or never happens (positivity equals the target). Responses, at
+    least 1; `target_percent` 0..100, `z` as of the interval. Source: Wilson's interval solved for n.
     """
     if measured.percent is None or target_percent is None:
         return None

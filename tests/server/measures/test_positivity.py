@@ -3,6 +3,7 @@
 import pytest
 
 from server.measures.positivity import Counts, Precision, positivity
+from server.measures.wilson import Z_998
 
 
 def test_excluded_skipped_and_timed_out_answers_are_left_out():
@@ -61,3 +62,17 @@ def test_the_bands_begin_where_the_note_says(responses, precision):
 
 def test_counts_are_added_field_by_field():
     assert Counts(1, 2, 3, 4, 5, 6).plus(Counts(10, 20, 30, 40, 50, 60)) == Counts(11, 22, 33, 44, 55, 66)
+
+
+def test_a_reader_may_ask_for_more_responses_and_another_confidence():
+    counts = Counts(positive=9, negative=3)
+    assert positivity(counts, 12, 12, percent_from=13).precision is Precision.SUPPRESSED
+    wide, narrow = positivity(counts, 12, 12, z=Z_998), positivity(counts, 12, 12)
+    assert wide.interval_percent.lower < narrow.interval_percent.lower
+    assert wide.percent == narrow.percent
+
+
+@pytest.mark.parametrize("broken", [(Counts(positive=-1), 5, 5), (Counts(), -1, 0), (Counts(), 0, -1)])
+def test_negative_counts_are_refused(broken):
+    with pytest.raises(ValueError, match="0 or more"):
+        positivity(*broken)

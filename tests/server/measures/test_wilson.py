@@ -47,3 +47,19 @@ def test_the_interval_holds_the_proportion_and_mirrors(n, share):
     assert share - 1e-9 <= interval.upper <= 1
     mirrored = wilson_interval(n - share * n, n)
     assert mirrored == pytest.approx(Interval(1 - interval.upper, 1 - interval.lower), abs=1e-9)
+
+
+@given(n=st.integers(1, 2000), data=st.data())
+def test_more_positive_answers_raise_both_ends_and_more_confidence_widens(n, data):
+    x = data.draw(st.integers(0, n - 1))
+    fewer, more, surer = wilson_interval(x, n), wilson_interval(x + 1, n), wilson_interval(x, n, Z_998)
+    assert fewer.lower < more.lower
+    assert fewer.upper < more.upper or fewer.upper == 1
+    assert surer.lower <= fewer.lower
+    assert surer.upper > fewer.upper or fewer.upper == 1
+
+
+@given(n=st.integers(1, 500), share=st.integers(0, 10))
+def test_more_answers_of_the_same_kind_narrow_it(n, share):
+    few, many = wilson_interval(share / 10 * n, n), wilson_interval(share / 10 * 2 * n, 2 * n)
+    assert many.upper - many.lower < few.upper - few.lower
