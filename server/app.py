@@ -13,13 +13,20 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
-from server.api.problems import ParameterProblem, Problem, ProblemError, make_problem, wrong_parameters
-from server.api.routes import PREFIX, api, operations
+from server.accounts.doors import Doors
+from server.api.access import check_rules
+from server.api.conditional import Conditional
+from server.api.description import install
+from server.api.problems import Problem, ProblemError, invalid_request, make_problem
+from server.api.reference import PREFIX
+from server.api.routers import ROUTERS
 from server.database import make_engine
-from server.settings import Settings
+from server.settings import Settings, listed
 from server.web.gate import Gate
 from server.web.handheld import Handheld
+from server.web.openid_pages import openid_pages
 from server.web.pages import pages, problem_page
+from server.web.sign_in import ask_to_sign_in, sign_in_pages
 from server.web.templates import STATIC, STATIC_PATH, make_templates
 
 GZIP_BYTES_MIN = 1000  # smaller ones fit one packet as they are
@@ -41,19 +48,24 @@ def create_app(settings: Settings, now: Callable[[], datetime] = utc_now, handhe
         openapi_url=f"{PREFIX}/openapi.json",
         lifespan=_lifespan,
     )
+    engine = make_engine(settings.database())
     # Figures only read; one answer is made of several queries, and all of them see the same state.
-    app.state.engine = make_engine(settings.database()).execution_options(
-        isolation_level="REPEATABLE READ", postgresql_readonly=True
-    )
+    app.state.engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    app.state.writing_engine = engine
+    app.state.doors = Doors(app.state.engine, engine, settings.local_viewer)
+    app.state.settings = settings
     app.state.now = now
     app.state.templates = make_templates()
     app.state.handheld = handheld or Handheld(settings.try_device_directory)
-    for router in (api, operations, pages):
+    for router in (*ROUTERS, sign_in_pages, openid_pages, pages):
         app.include_router(router)
     app.mount(STATIC_PATH, StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(Conditional, prefix=PREFIX)
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_BYTES_MIN)
-    app.add_middleware(Gate)
+    app.add_middleware(Gate, names=listed(settings.web_names), encrypted=settings.web_is_encrypted)
     _answer_errors(app)
+    check_rules(app.routes)
+    install(app)
     return app
 
 
@@ -69,7 +81,12 @@ def _answer_errors(app: FastAPI) -> None:
 
     def answer(request: Request, problem: Problem) -> Response:
         for_person = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
-        return problem_page(request, problem) if for_person else problem.response()
+        if for_person and problem.status == HTTPStatus.UNAUTHORIZED and request.method == "GET":
+            return ask_to_sign_in(request)
+        response = problem_page(request, problem) if for_person else problem.response()
+        if problem.status == HTTPStatus.UNAUTHORIZED:
+            response.headers["WWW-Authenticate"] = "Bearer"
+        return response
 
     @app.exception_handler(ProblemError)
     def refused(request: Request, error: ProblemError) -> Response:
@@ -77,8 +94,7 @@ def _answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def wrong_value(request: Request, error: RequestValidationError) -> Response:
-        found = [ParameterProblem(parameter=str(each["loc"][-1]), detail=each["msg"]) for each in error.errors()]
-        return answer(request, wrong_parameters(*found))
+        return answer(request, invalid_request(error))
 
     @app.exception_handler(HTTPException)
     def no_such_page(request: Request, error: HTTPException) -> Response:

@@ -1,5 +1,7 @@
 """What every command does around its own work: settings, one transaction, and words for what goes wrong."""
 
+import os
+import pwd
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,10 +9,11 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from server.database import make_engine
+from server.database import act_as, make_engine
 from server.errors import OperatorError
 from server.settings import load_settings
 
@@ -22,24 +25,38 @@ OrganisationName = Annotated[
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
-    """A session on the database of the settings, committed once at the end. Functions below never commit."""
+def transaction(*, snapshot: bool = False) -> Iterator[Session]:
+    """A session on the database of the settings, committed once at the end. Functions below never commit.
+
+    `snapshot`: it only reads, and sees one state of the database throughout.
+    """
     engine = make_engine(load_settings().database())
     try:
         with Session(engine) as session, session.begin():
+            if snapshot:
+                session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+            act_as(session, f"command line, user {_account()}")
             yield session
     finally:
         engine.dispose()
 
 
-def instant(text: str) -> datetime:
+def _account() -> str:
+    """Of the system, whatever the environment says."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
+
+
+def instant(written: str) -> datetime:
     """An ISO 8601 instant with its offset from UTC."""
     try:
-        value = datetime.fromisoformat(text)
+        value = datetime.fromisoformat(written)
     except ValueError:
-        raise OperatorError(f"{text} is not an instant: write it like 2026-01-31T09:00:00+00:00.") from None
+        raise OperatorError(f"{written} is not an instant: write it like 2026-01-31T09:00:00+00:00.") from None
     if value.tzinfo is None:
-        raise OperatorError(f"{text} does not say which time zone it is in: add Z for UTC, or +01:00.")
+        raise OperatorError(f"{written} does not say which time zone it is in: add Z for UTC, or +01:00.")
     return value
 
 

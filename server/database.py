@@ -65,6 +65,12 @@ def act_as(session: Session, actor: str) -> None:
     session.execute(text("SELECT set_config('pet.actor', :actor, true)"), {"actor": actor})
 
 
+def actor_of(session: Session) -> str:
+    """Who does what happens in this transaction, as the audit log will name them."""
+    setting = text("SELECT coalesce(nullif(current_setting('pet.actor', true), ''), 'database user ' || session_user)")
+    return str(session.scalar(setting))
+
+
 def on_keys(left: Any, right: Any, *names: str) -> ColumnElement[bool]:
     """The condition of a join: both rows are of one organisation and agree in these columns."""
     return and_(*(getattr(left, name) == getattr(right, name) for name in ("organisation_id", *names)))

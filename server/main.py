@@ -2,14 +2,20 @@
 
 import typer
 
+from server.accounts.audit_log_commands import audit_log
+from server.accounts.commands import person, token
 from server.command_line import run
 from server.demo.commands import demo
+from server.evidence import commands as evidence
+from server.fft.commands import fft
 from server.fleet import commands as fleet
 from server.fleet.audit_commands import audits
 from server.fleet.device_commands import device
 from server.fleet.rollout_commands import fleet as fleet_list
 from server.fleet.rollout_commands import release, text
 from server.fleet.settings_commands import settings
+from server.fleet.subject_commands import directorate, objective, topic
+from server.imports.commands import import_
 from server.ingest.commands import ingest, quarantine
 from server.migrations import upgrade
 from server.settings import load_settings
@@ -44,12 +50,20 @@ def migrate() -> None:
     print(upgrade(load_settings().database()))
 
 
+# --- people ---------------------------------------------------------------------------------------
+app.add_typer(person, name="person")
+app.add_typer(token, name="token")
+
+
 # --- the fleet ------------------------------------------------------------------------------------
 app.add_typer(fleet.organisation, name="organisation")
+app.add_typer(directorate, name="directorate")
 app.add_typer(fleet.service, name="service")
 app.add_typer(fleet.team, name="team")
 app.add_typer(fleet.location, name="location")
 app.add_typer(device, name="device")
+app.add_typer(topic, name="topic")
+app.add_typer(objective, name="objective")
 app.add_typer(fleet.questionnaire, name="questionnaire")
 app.add_typer(fleet.target, name="target")
 app.add_typer(settings, name="settings")
@@ -57,9 +71,18 @@ app.add_typer(text, name="text")
 app.add_typer(release, name="release")
 app.command("fleet")(fleet_list)
 app.command()(audits)
+app.add_typer(import_, name="import")
+app.command()(fft)
 app.add_typer(fleet.broker, name="broker")
 app.add_typer(fleet.key, name="key")
 app.add_typer(quarantine, name="quarantine")
+
+# --- evidence and audit ---------------------------------------------------------------------------
+app.add_typer(audit_log, name="audit-log")
+app.command()(evidence.rebuild)
+app.add_typer(evidence.retention, name="retention")
+app.command("export-evidence")(evidence.export_evidence)
+device.command("correct-placement")(evidence.correct_placement)
 
 
 def main() -> None:

@@ -2,8 +2,10 @@
 
 import ipaddress
 from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
 
-from pydantic import ValidationError, field_validator
+from pydantic import ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -38,6 +40,21 @@ class Settings(BaseSettings):
 
     web_host: str = "127.0.0.1"
     web_port: int = 8000
+    # Names by which browsers may ask for the pages beside this machine's own, with commas between: pet.example.nhs.uk
+    web_names: str = ""
+    # One of both beyond this machine: TLS of our own, or the addresses of the reverse proxy that speaks it for us.
+    web_certificate_file: Path | None = None
+    web_key_file: Path | None = None
+    web_proxy: str = ""
+
+    # Whoever comes from this machine without signing in is this account (an e-mail address): for demos.
+    local_viewer: str = ""
+
+    # Sign-in with the organisation's own accounts, by OpenID Connect; off without an issuer.
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret_file: Path | None = None
+
     # The folder that is the flash of the device behind /try; without it there is no such page.
     try_device_directory: Path | None = None
 
@@ -56,12 +73,48 @@ class Settings(BaseSettings):
             raise ValueError("holds a password: put it into a file named in PET_DATABASE_PASSWORD_FILE")
         return value
 
-    @field_validator("web_host")
+    @field_validator("web_proxy")
     @classmethod
-    def _stays_on_this_machine(cls, value: str) -> str:
-        if not is_loopback(value):
-            raise ValueError("leaves this machine, and there are no accounts yet: use 127.0.0.1")
+    def _names_addresses(cls, value: str) -> str:
+        for each in listed(value):
+            try:
+                ipaddress.ip_network(each)
+            except ValueError:
+                raise ValueError(f"holds {each!r}, which is no network address like 10.0.0.7") from None
         return value
+
+    @model_validator(mode="after")
+    def _is_open_on_purpose_only(self) -> Self:
+        """Beyond this machine with TLS only; to be somebody without signing in, on this machine only."""
+        if bool(self.web_certificate_file) != bool(self.web_key_file):
+            raise ValueError("PET_WEB_CERTIFICATE_FILE and PET_WEB_KEY_FILE go together: set both or neither")
+        local = is_loopback(self.web_host)
+        if not local and not self.web_is_encrypted:
+            raise ValueError(
+                f"PET_WEB_HOST {self.web_host} leaves this machine: set PET_WEB_CERTIFICATE_FILE and PET_WEB_KEY_FILE, "
+                "or PET_WEB_PROXY to the address of the proxy that speaks TLS"
+            )
+        if self.web_names and not self.web_is_encrypted:
+            raise ValueError(
+                "PET_WEB_NAMES needs TLS: set PET_WEB_CERTIFICATE_FILE and PET_WEB_KEY_FILE, or PET_WEB_PROXY"
+            )
+        if self.web_is_encrypted and not self.web_names:
+            raise ValueError("PET_WEB_NAMES is empty: name what browsers will ask for, like pet.example.nhs.uk")
+        if self.local_viewer and not (local and not self.web_names and not self.web_is_encrypted):
+            raise ValueError(
+                "PET_LOCAL_VIEWER lets everybody in on this machine: not beside PET_WEB_HOST beyond it, "
+                "PET_WEB_NAMES, PET_WEB_PROXY or a certificate"
+            )
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_client_secret_file):
+            raise ValueError("PET_OIDC_ISSUER needs PET_OIDC_CLIENT_ID and PET_OIDC_CLIENT_SECRET_FILE")
+        if self.oidc_issuer and not _is_safe(self.oidc_issuer):
+            raise ValueError("PET_OIDC_ISSUER must begin with https://")
+        return self
+
+    @property
+    def web_is_encrypted(self) -> bool:
+        """Whether browsers reach the pages by https, ours or a proxy's."""
+        return bool(self.web_certificate_file or self.web_proxy)
 
     @field_validator("broker_port", "web_port")
     @classmethod
@@ -87,7 +140,7 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        faults = [_sentence(str(row["loc"][0]), row["msg"]) for row in error.errors()]
+        faults = [_sentence(row["loc"], row["msg"]) for row in error.errors()]
         raise OperatorError("; ".join(faults)) from None
 
 
@@ -107,8 +160,20 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _sentence(field: str, message: str) -> str:
-    return f"PET_{field.upper()} {message.removeprefix('Value error, ')}"
+def listed(value: str) -> list[str]:
+    """The parts of a setting that holds several, with commas between."""
+    return [each.strip() for each in value.split(",") if each.strip()]
+
+
+def _is_safe(issuer: str) -> bool:
+    """https, or on this machine, where the tests' own provider is."""
+    parts = urlsplit(issuer)
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+
+
+def _sentence(place: tuple[int | str, ...], message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return f"PET_{str(place[0]).upper()} {message}" if place else message
 
 
 def _cause(error: Exception) -> str:

@@ -1,8 +1,9 @@
 """An outbox over a real journal, joined to a server's end with real seals."""
 
 from firmware.board.faulty_nor import FaultyFlash
+from firmware.handing import BUFFER_BYTES, batch
 from firmware.journal import Journal
-from firmware.outbox import BUFFER_BYTES, Outbox
+from firmware.outbox import Outbox
 from protocol.envelope import UP, parse
 from protocol.identity import Identity
 from protocol.messages import Status, decode_batch, encode_status
@@ -37,6 +38,7 @@ class Connection:
     def connect(self, nonce):
         """A new connection up to where batches begin."""
         self.outbox = make_outbox(self.journal, nonce)
+        self.buffer = bytearray(BUFFER_BYTES)
         self.exchange(self.outbox.status(encode_status(self.status())))
 
     def exchange(self, sent):
@@ -63,7 +65,7 @@ class Connection:
 
     def sent_batch(self):
         """(topic, message), out of the buffer that the next batch is made in."""
-        topic, message = self.outbox.batch()
+        topic, message = batch(self.journal, self.outbox, self.buffer)
         return topic, bytes(message)
 
     def batch(self):
@@ -72,7 +74,7 @@ class Connection:
 
 
 def make_outbox(journal, nonce):
-    return Outbox(IDENTITY, journal, nonce, bytearray(BUFFER_BYTES))
+    return Outbox(IDENTITY, journal, nonce)
 
 
 def refusal(outbox, topic, message):

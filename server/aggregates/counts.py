@@ -1,243 +1,188 @@
-"""The counts behind a chart or a table: the rollups, summed by whatever it is drawn by, in one query."""
+"""The counts behind a chart or a table: answers by what they mean, and the responses they were given in."""
 
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Integer,
-    Select,
-    Subquery,
-    and_,
-    cast,
-    column,
-    func,
-    or_,
-    select,
-    true,
-    tuple_,
-    values,
-)
 from sqlalchemy.orm import Session
 
-from protocol.record import ANSWER_SKIPPED, ANSWER_TIMED_OUT, OPTIONS_MAX
+from server.aggregates.dimensions import FLAGGED, Dimension, Kind
+from server.aggregates.meanings import OPTIONS, Meanings
+from server.aggregates.outside import WholeBucketsError, published_period, withheld
 from server.aggregates.periods import Period
 from server.aggregates.scope import Scope
-from server.fleet.tables import EXCLUDED, NEGATIVE, NEUTRAL, POSITIVE, VersionOption, VersionQuestion
-from server.ingest.tables import UNDATED, RollupDay, RollupResponseDay
+from server.aggregates.single_responses import SpanTooLongError
+from server.aggregates.sources import ANSWERS, Asked, Sums, sums
 from server.measures.positivity import Counts
 
-Rollup = type[RollupDay | RollupResponseDay]
-GroupBy = Callable[[Rollup], ColumnElement[Any]]
+__all__ = ["Passes", "SpanTooLongError", "Tally", "WholeBucketsError", "passes", "tallies"]
 
-OPTION_COUNTS = (RollupDay.n1, RollupDay.n2, RollupDay.n3, RollupDay.n4, RollupDay.n5, RollupDay.n6)
-
-# A device's day: whatever a rollup is drawn by is one and the same for all questions of it.
-DEVICE_DAY = (RollupDay.device_id, RollupDay.team_id, RollupDay.reference, RollupDay.day, RollupDay.flagged)
+Key = tuple[Any, ...]
+Place = tuple[int, int]  # (reference, position)
 
 
 class Tally(NamedTuple):
     """What was counted for one group: answers by sentiment, and the responses they were given in.
 
     `answering`: how many responses at least chose something positive, neutral or negative; the others weigh nothing.
+    `withheld`: answers in the denominator that are left out of all the rest but `responses`, for who asks from outside.
     """
 
     counts: Counts = Counts()
     responses: int = 0
     answering: int = 0
+    withheld: int = 0
 
     def plus(self, other: "Tally") -> "Tally":
         """Both together."""
         counts = self.counts.plus(other.counts)
-        return Tally(counts, self.responses + other.responses, self.answering + other.answering)
+        return Tally(counts, *(ours + theirs for ours, theirs in zip(self[1:], other[1:], strict=True)))
+
+
+class Passes(NamedTuple):
+    """How many passes there were. `answering`: those with an answer that is in the denominator."""
+
+    complete: int = 0
+    partial: int = 0
+    declined: int = 0
+    answering: int = 0
+
+    @property
+    def responses(self) -> int:
+        """Those in which somebody answered."""
+        return self.complete + self.partial
+
+    def plus(self, other: Iterable[int]) -> "Passes":
+        """Both together."""
+        return Passes(*(ours + theirs for ours, theirs in zip(self, other, strict=True)))
 
 
 def tallies(
-    session: Session, scope: Scope, period: Period, group_by: GroupBy, *, undated: bool
-) -> dict[tuple[Any, bool], Tally]:
-    """The tally of each (group, flagged) that has one; with `undated`, also of answers without a usable date.
+    session: Session,
+    scope: Scope,
+    period: Period,
+    by: Sequence[Dimension] = (),
+    *,
+    undated: bool | None = None,
+) -> dict[Key, Tally]:
+    """The tally of each key that has one; what stands in a key is said by its dimensions. `by` nothing: the key ().
 
-    `group_by` gives the column that a rollup is grouped by; it is never null.
+    `undated`: whether answers without a usable date count too; unless said, where the period has no ends. Suspected
+    misuse is left out unless the scope includes it or FLAGGED is among the dimensions.
+    Raises WholeBucketsError, SpanTooLongError.
     """
-    narrowed = _Narrowed(scope, period, undated)
-    answers = _answers(narrowed, group_by).subquery()
-    passes = (_passes_of_questions if scope.questions else _passes)(narrowed, group_by).subquery()
-    answering = _answering(narrowed, group_by).subquery()
-    query = select(
-        func.coalesce(answers.c.drawn_by, passes.c.drawn_by),
-        func.coalesce(answers.c.flagged, passes.c.flagged),
-        *(func.coalesce(answers.c[name], 0) for name in Counts._fields),
-        func.coalesce(passes.c.responses, 0),
-        func.coalesce(answering.c.answering, 0),
-    ).select_from(
-        answers.join(passes, _same(answers, passes), full=True).outerjoin(answering, _same(answers, answering))
-    )
-    return {(row[0], row[1]): Tally(Counts(*row[2:-2]), *row[-2:]) for row in session.execute(query)}
+    answers = read_answers(session, scope, period, by, undated=undated)
+    if scope.questions or any(each.of_answers for each in by):
+        return {key: answers.tally(key) for key in answers.given}
+    found = passes(session, scope, period, by, undated=undated)
+    return {key: answers.tally(key, found.get(key, Passes())) for key in answers.given.keys() | found.keys()}
 
 
-def _same(left: Subquery, right: Subquery) -> ColumnElement[bool]:
-    return and_(left.c.drawn_by == right.c.drawn_by, left.c.flagged == right.c.flagged)
+def passes(
+    session: Session,
+    scope: Scope,
+    period: Period,
+    by: Sequence[Dimension] = (),
+    *,
+    undated: bool | None = None,
+) -> dict[Key, Passes]:
+    """How many passes there were for each key; the same for everybody, for how many answered is no secret.
 
-
-def _answers(narrowed: "_Narrowed", group_by: GroupBy) -> Select[*tuple[Any, ...]]:
-    """Rows are summed question by question first; only then is each sum opened into one row per option, whose
-    sentiment says what it counts as. (The other way round, ten times as many rows would be joined.)
+    By what tells answers of one response apart, nothing can be said. Raises as `tallies`.
     """
-    sums = _sums_by_question(narrowed, group_by).subquery()
-    options = [(option, sums.c[column_of.key]) for option, column_of in enumerate(OPTION_COUNTS, start=1)]
-    options += [(ANSWER_SKIPPED, sums.c.skipped), (ANSWER_TIMED_OUT, sums.c.timed_out)]
-    given = values(column("option", Integer), column("times", BigInteger), name="given").data(options).lateral()
-    chosen, sentiment = given.c.option, VersionOption.sentiment
-    means = {
-        "positive": sentiment == POSITIVE,
-        "neutral": sentiment == NEUTRAL,
-        "negative": sentiment == NEGATIVE,
-        # An option that no version describes is left out of the denominator, but never out of the counts.
-        "excluded": and_(chosen <= OPTIONS_MAX, func.coalesce(sentiment, EXCLUDED) == EXCLUDED),
-        "skipped": chosen == ANSWER_SKIPPED,
-        "timed_out": chosen == ANSWER_TIMED_OUT,
-    }
-    option_of = and_(
-        VersionOption.organisation_id == narrowed.scope.place.organisation_id,
-        VersionOption.reference == sums.c.reference,
-        VersionOption.position == sums.c.position,
-        VersionOption.option == chosen,
-    )
-    return (
-        select(
-            sums.c.drawn_by,
-            sums.c.flagged,
-            # PostgreSQL's sum of bigint is numeric, which would reach the statistics as Decimal.
-            *(
-                cast(func.sum(given.c.times).filter(condition), BigInteger).label(name)
-                for name, condition in means.items()
-            ),
-        )
-        .select_from(sums)
-        .join(given, true())
-        .outerjoin(VersionOption, option_of)
-        .group_by(sums.c.drawn_by, sums.c.flagged)
-    )
+    assert not any(each.of_answers for each in by), "a pass belongs to no single question"
+    asked = _asked(scope, period, by, undated=undated, answers=False)
+    meanings = Meanings(session, scope, by)
+    found: dict[Key, Passes] = {}
+    for row in _wanted(sums(session, asked), asked):
+        key = meanings.key(row, asked.by)
+        found[key] = found.get(key, Passes()).plus(row.counts)
+    return found
 
 
-def _sums_by_question(narrowed: "_Narrowed", group_by: GroupBy) -> Select[*tuple[Any, ...]]:
-    drawn_by = group_by(RollupDay)
-    counted = (*OPTION_COUNTS, RollupDay.skipped, RollupDay.timed_out)
-    by = (RollupDay.flagged, RollupDay.reference, RollupDay.position)
-    return (
-        select(drawn_by.label("drawn_by"), *by, *(func.sum(each).label(each.key) for each in counted))
-        .where(*narrowed.of(RollupDay), *narrowed.asked())
-        .group_by(drawn_by, *by)
-    )
+class Answers(NamedTuple):
+    """By key and place in a questionnaire version, the counts of its options, of skips and time-outs.
 
-
-def _passes(narrowed: "_Narrowed", group_by: GroupBy) -> Select[*tuple[Any, ...]]:
-    """Responses, complete and partial."""
-    drawn_by = group_by(RollupResponseDay)
-    return (
-        select(
-            drawn_by.label("drawn_by"),
-            RollupResponseDay.flagged,
-            func.sum(RollupResponseDay.complete + RollupResponseDay.partial).label("responses"),
-        )
-        .where(*narrowed.of(RollupResponseDay))
-        .group_by(drawn_by, RollupResponseDay.flagged)
-    )
-
-
-def _passes_of_questions(narrowed: "_Narrowed", group_by: GroupBy) -> Select[*tuple[Any, ...]]:
-    """Responses that chose an option of the questions asked about: exact for one question; for several at
-    least so many, for a device's day has as many responses as its most answered question has answers.
+    `hidden`: those among `given` that are not shown.
     """
-    drawn_by = group_by(RollupDay)
-    chosen = sum(OPTION_COUNTS[1:], start=OPTION_COUNTS[0])
-    rows = (*narrowed.of(RollupDay), *narrowed.asked())
-    if len(narrowed.scope.questions) == 1:  # no version asks a question twice
-        responses = func.sum(chosen).label("responses")
-        by = (drawn_by, RollupDay.flagged)
-        return select(drawn_by.label("drawn_by"), RollupDay.flagged, responses).where(*rows).group_by(*by)
-    most = (
-        select(func.min(drawn_by).label("drawn_by"), RollupDay.flagged, func.max(chosen).label("chosen"))
-        .where(*rows)
-        .group_by(*DEVICE_DAY)
-        .subquery()
-    )
-    return select(most.c.drawn_by, most.c.flagged, func.sum(most.c.chosen).label("responses")).group_by(
-        most.c.drawn_by, most.c.flagged
-    )
+
+    meanings: Meanings
+    given: dict[Key, dict[Place, list[int]]]
+    hidden: dict[Key, dict[Place, list[int]]]
+
+    def shown(self, key: Key) -> dict[Place, list[int]]:
+        """What remains."""
+        hidden = self.hidden.get(key, {})
+        return {
+            place: [all_ - less for all_, less in zip(counts, hidden.get(place, _NONE), strict=True)]
+            for place, counts in self.given.get(key, {}).items()
+        }
+
+    def withheld(self, key: Key, places: Iterable[Place] | None = None) -> int:
+        """How many answers in the denominator are hidden, at all places or at these."""
+        hidden = self.hidden.get(key, {})
+        counted = {place: _counted(self.meanings.counts(place, counts)) for place, counts in hidden.items()}
+        return sum(counted.get(place, 0) for place in (counted if places is None else places))
+
+    def tally(self, key: Key, found: Passes | None = None) -> Tally:
+        """What is shown, in how many responses: known from their passes, or else at least so many. One version's
+        question has one answer a response, and a response answers one version.
+        """
+        shown = self.shown(key)
+        meant = {place: self.meanings.counts(place, counts) for place, counts in shown.items()}
+        total = Counts(*map(sum, zip(*meant.values(), strict=True))) if meant else Counts()
+        withheld_ = self.withheld(key)
+        exact = found is not None and not withheld_
+        answering = found.answering if found and exact else _most({at: _counted(each) for at, each in meant.items()})
+        given = self.given.get(key, {})
+        responses = found.responses if found else _most({at: sum(each[:OPTIONS]) for at, each in given.items()})
+        return Tally(total, responses, answering, withheld_)
 
 
-def _answering(narrowed: "_Narrowed", group_by: GroupBy) -> Select[*tuple[Any, ...]]:
-    """Responses with an answer that is in the denominator: exact for one question; else at least as many on a device's
-    day as its most answered question has such answers. Who only skipped, or could not say, must not make few look many.
-    """
-    drawn_by = group_by(RollupDay)
-    counting = _counting_options(narrowed).subquery()
-    given = sum(
-        (column_of * counting.c[column_of.key] for column_of in OPTION_COUNTS[1:]),
-        start=OPTION_COUNTS[0] * counting.c[OPTION_COUNTS[0].key],
-    )
-    at = and_(RollupDay.reference == counting.c.reference, RollupDay.position == counting.c.position)
-    rows = (*narrowed.of(RollupDay), *narrowed.asked())
-    if len(narrowed.scope.questions) == 1:
-        answering = cast(func.sum(given), BigInteger).label("answering")
-        by = (drawn_by, RollupDay.flagged)
-        return (
-            select(drawn_by.label("drawn_by"), RollupDay.flagged, answering)
-            .join(counting, at)
-            .where(*rows)
-            .group_by(*by)
-        )
-    most = (
-        select(func.min(drawn_by).label("drawn_by"), RollupDay.flagged, func.max(given).label("given"))
-        .join(counting, at)
-        .where(*rows)
-        .group_by(*DEVICE_DAY)
-        .subquery()
-    )
-    return select(
-        most.c.drawn_by, most.c.flagged, cast(func.sum(most.c.given), BigInteger).label("answering")
-    ).group_by(most.c.drawn_by, most.c.flagged)
+def read_answers(
+    session: Session, scope: Scope, period: Period, by: Sequence[Dimension], *, undated: bool | None = None
+) -> Answers:
+    """The answers behind tallies and distributions. Raises as `tallies`."""
+    asked = _asked(scope, period, by, undated=undated, answers=True)
+    meanings = Meanings(session, scope, by)
+    found = Answers(meanings, {}, {})
+    _add(found.given, _wanted(sums(session, asked), asked), asked, meanings)
+    if scope.outside:
+        _add(found.hidden, _wanted(withheld(session, asked), asked), asked, meanings)
+    return found
 
 
-def _counting_options(narrowed: "_Narrowed") -> Select[*tuple[Any, ...]]:
-    """For each question of a version, n1 to n6: 1 where that option is in the denominator, else 0."""
-    counts = VersionOption.sentiment != EXCLUDED
-    return (
-        select(
-            VersionOption.reference,
-            VersionOption.position,
-            *(
-                cast(func.bool_or(and_(counts, VersionOption.option == option)), Integer).label(column_of.key)
-                for option, column_of in enumerate(OPTION_COUNTS, start=1)
-            ),
-        )
-        .where(VersionOption.organisation_id == narrowed.scope.place.organisation_id)
-        .group_by(VersionOption.reference, VersionOption.position)
-    )
+def _add(grid: dict[Key, dict[Place, list[int]]], rows: Iterable[Sums], asked: Asked, meanings: Meanings) -> None:
+    for row in rows:
+        places = grid.setdefault(meanings.key(row, asked.by), {})
+        counts = places.get((row.reference, row.position))
+        if counts is None:
+            places[row.reference, row.position] = [int(each) for each in row.counts]
+        else:
+            for number, more in enumerate(row.counts):
+                counts[number] += int(more)
 
 
-class _Narrowed(NamedTuple):
-    """The conditions that a question about counts puts on the rollups."""
+def _asked(scope: Scope, period: Period, by: Sequence[Dimension], *, undated: bool | None, answers: bool) -> Asked:
+    granularity = next((each.granularity for each in by if each.kind is Kind.BUCKET), None)
+    covered = published_period(scope, period, granularity)
+    return Asked(scope, covered, tuple(by), period.unbounded if undated is None else undated, answers)
 
-    scope: Scope
-    period: Period
-    undated: bool
 
-    def of(self, rollup: Rollup) -> list[ColumnElement[bool]]:
-        dated = [rollup.day != UNDATED]
-        dated += [rollup.day >= self.period.first] if self.period.first else []
-        dated += [rollup.day < self.period.after] if self.period.after else []
-        day = or_(and_(*dated), rollup.day == UNDATED) if self.undated else and_(*dated)
-        return [*self.scope.of(rollup), day]
+def _wanted(rows: Iterable[Sums], asked: Asked) -> Iterable[Sums]:
+    if asked.scope.include_flagged or FLAGGED in asked.by:
+        return rows
+    return (row for row in rows if not row.flagged)
 
-    def asked(self) -> list[ColumnElement[bool]]:
-        if not self.scope.questions:
-            return []
-        same = (VersionQuestion.organisation_id, VersionQuestion.reference, VersionQuestion.position)
-        asked_at = select(*same).where(
-            VersionQuestion.organisation_id == self.scope.place.organisation_id,
-            VersionQuestion.question_id.in_(self.scope.questions),
-        )
-        return [tuple_(RollupDay.organisation_id, RollupDay.reference, RollupDay.position).in_(asked_at)]
+
+def _counted(counts: Counts) -> int:
+    return counts.positive + counts.neutral + counts.negative
+
+
+def _most(answers: dict[Place, int]) -> int:
+    most: dict[int, int] = {}
+    for (reference, _), times in answers.items():
+        most[reference] = max(most.get(reference, 0), times)
+    return sum(most.values())
+
+
+_NONE = [0] * len(ANSWERS)

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from server.aggregates.counts import Rollup, Tally, tallies
+from server.aggregates.counts import Tally, tallies
+from server.aggregates.dimensions import DEVICE
 from server.aggregates.periods import Period
 from server.aggregates.scope import Scope
-from server.fleet.tables import ACTIVE, Device, Location, Placement, Service, Team
+from server.fleet.tables import ACTIVE, IMPORT, Device, Location, Placement, Service, Team
 from server.ingest.tables import Connection, Journal
 
 
@@ -48,16 +49,7 @@ class Standing:
 
 def device_tallies(session: Session, scope: Scope, period: Period) -> dict[int, Tally]:
     """The tally of each device that has one. Undated answers count where the period has no ends."""
-
-    def device_of(rollup: Rollup) -> ColumnElement[int]:
-        return rollup.device_id.expression
-
-    found: dict[int, Tally] = {}
-    counted = tallies(session, scope, period, device_of, undated=period.unbounded)
-    for (device_id, flagged), tally in counted.items():
-        if scope.include_flagged or not flagged:
-            found[device_id] = found.get(device_id, Tally()).plus(tally)
-    return found
+    return {device_id: tally for (device_id,), tally in tallies(session, scope, period, (DEVICE,)).items()}
 
 
 def standings(session: Session, scope: Scope, at: datetime, also: Collection[int] = ()) -> list[Standing]:
@@ -65,15 +57,27 @@ def standings(session: Session, scope: Scope, at: datetime, also: Collection[int
     placed = _newest_placement(at)
     heard = _newest_status()
     caught_up = _newest_status(Connection.last_sequence <= Journal.stored_through)
-    here = Device.organisation_id == scope.place.organisation_id
+    here = and_(Device.organisation_id == scope.place.organisation_id, Device.state != IMPORT)  # a file is no device
     wanted = [placed.c.team_id.is_not(None)]
     wanted += [placed.c.service_id.in_(scope.services)] if scope.services else []
+    wanted += [placed.c.directorate_id.in_(scope.directorates)] if scope.directorates else []
     wanted += [placed.c.team_id.in_(scope.teams)] if scope.teams else []
     wanted += [Device.device_id.in_(scope.devices)] if scope.devices else []
-    if scope.devices and not scope.services and not scope.teams:
+    if scope.devices and not (scope.services or scope.teams or scope.directorates):
         wanted = [Device.device_id.in_(scope.devices)]  # also one that lies on the bench
+    if scope.visible is not None:
+        wanted.append(placed.c.team_id.in_(scope.visible))
     query = (
-        select(Device, placed, heard.c.received_at, heard.c.waiting, caught_up.c.received_at)
+        select(
+            Device.device_id,
+            Device.serial,
+            Device.state,
+            Device.enrolled_at,
+            placed,
+            heard.c.received_at,
+            heard.c.waiting,
+            caught_up.c.received_at,
+        )
         .select_from(Device)
         .outerjoin(placed, true())
         .outerjoin(heard, true())
@@ -84,20 +88,20 @@ def standings(session: Session, scope: Scope, at: datetime, also: Collection[int
     return [_standing(*row) for row in session.execute(query)]
 
 
-def _standing(device: Device, *row: Any) -> Standing:
-    team_id, service_id, team, service, location, placed_at, heard_at, waiting, caught_up_at = row
+def _standing(device_id: int, serial: str, state: str, enrolled_at: datetime, *row: Any) -> Standing:
+    team_id, service_id, _directorate_id, team, service, location, placed_at, heard_at, waiting, caught_up_at = row
     return Standing(
-        device_id=device.device_id,
-        serial=device.serial,
-        state=device.state,
+        device_id=device_id,
+        serial=serial,
+        state=state,
         team=team,
         service=service,
         location=location,
-        lineage=Lineage(device.device_id, team_id, service_id),
+        lineage=Lineage(device_id, team_id, service_id),
         placed_at=placed_at,
         heard_at=heard_at,
         waiting=waiting or 0,
-        caught_up_at=caught_up_at or placed_at or device.enrolled_at,  # before, there was nothing to answer
+        caught_up_at=caught_up_at or placed_at or enrolled_at,  # before, there was nothing to answer
     )
 
 
@@ -109,6 +113,7 @@ def _newest_placement(at: datetime) -> FromClause:
         select(
             Placement.team_id,
             Team.service_id,
+            Service.directorate_id,
             Team.name.label("team"),
             Service.name.label("service"),
             Location.name.label("location"),

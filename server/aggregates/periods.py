@@ -15,9 +15,11 @@ FIRST_YEAR, LAST_YEAR = 2020, 2155  # what a device's clock can say
 class Granularity(StrEnum):
     """The length of a bucket. Weeks start on Monday."""
 
+    HOUR = "hour"
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+    QUARTER = "quarter"
 
 
 class Period(NamedTuple):
@@ -33,7 +35,10 @@ class Period(NamedTuple):
 
 
 class Bucket(NamedTuple):
-    """One interval of a series, cut to its period. The label names the whole day, ISO week or month."""
+    """One interval of a series, cut to its period. The label names the whole day, ISO week, month or quarter.
+
+    Of an hour, `first` and `after` are instants in UTC: one local hour a year comes twice.
+    """
 
     label: str
     first: date
@@ -74,8 +79,13 @@ def _calendar_period(name: str) -> Period | None:
     return Period(first, _add_months(first, 1 if month else 3 if quarter else 12))
 
 
-def buckets(first: date, after: date, granularity: Granularity) -> list[Bucket]:
-    """Every bucket that touches the days from `first` up to `after`, in order; the outer two cut to them."""
+def buckets(first: date, after: date, granularity: Granularity, zone: ZoneInfo | None = None) -> list[Bucket]:
+    """Every bucket that touches the days from `first` up to `after`, in order; the outer two cut to them.
+
+    Hours need the zone that they are local to.
+    """
+    if granularity is Granularity.HOUR:
+        return _hours(first, after, zone or ZoneInfo("UTC"))
     found = []
     while first < after:
         whole = whole_bucket(first, granularity)
@@ -84,10 +94,26 @@ def buckets(first: date, after: date, granularity: Granularity) -> list[Bucket]:
     return found
 
 
+def _hours(first: date, after: date, zone: ZoneInfo) -> list[Bucket]:
+    """A day with a clock change has 23 or 25; the hour that comes twice carries its offset too."""
+    begin, end, hour = instant(first, zone), instant(after, zone), timedelta(hours=1)
+    starts = [begin + number * hour for number in range(int((end - begin) / hour))]
+
+    def label(start: datetime) -> str:
+        local = start.astimezone(zone)
+        twice = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
+        return local.isoformat(timespec="hours") if twice else f"{local:%Y-%m-%dT%H}"
+
+    return [Bucket(label(start), start, start + hour) for start in starts]
+
+
 def whole_bucket(day: date, granularity: Granularity) -> Bucket:
-    """The bucket that holds `day`, labelled 2026-11-23, 2026-W48 or 2026-11."""
+    """The bucket that holds `day`, labelled 2026-11-23, 2026-W48, 2026-11 or 2026-Q4. Hours are no parts of a date."""
     match granularity:
-        case Granularity.DAY:
+        case Granularity.QUARTER:
+            first = date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
+            return Bucket(f"{day.year}-Q{(day.month + 2) // 3}", first, _add_months(first, 3))
+        case Granularity.HOUR | Granularity.DAY:
             return Bucket(day.isoformat(), day, day + timedelta(days=1))
         case Granularity.WEEK:
             monday = day - timedelta(days=day.weekday())
@@ -101,14 +127,19 @@ def count_buckets(first: date, after: date, granularity: Granularity) -> int:
     """How many buckets `buckets` would give, found without making them."""
     if first >= after:
         return 0
+    if granularity is Granularity.HOUR:
+        return (after - first).days * 24  # an hour more or less where the clock changes
     start, last = whole_bucket(first, granularity).first, after - timedelta(days=1)
-    if granularity is Granularity.MONTH:
-        return (last.year - start.year) * 12 + last.month - start.month + 1
+    if granularity in {Granularity.MONTH, Granularity.QUARTER}:
+        months = (last.year - start.year) * 12 + last.month - start.month
+        return months // (3 if granularity is Granularity.QUARTER else 1) + 1
     return (last - start).days // (7 if granularity is Granularity.WEEK else 1) + 1
 
 
 def instant(day: date, zone: ZoneInfo) -> datetime:
-    """The UTC instant at which the local `day` begins."""
+    """The UTC instant at which the local `day` begins; an instant is one already."""
+    if isinstance(day, datetime):
+        return day
     return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
 
 

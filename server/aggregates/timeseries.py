@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import reduce
 
-from sqlalchemy import ColumnElement, Date, DateTime, case, cast, func, literal
 from sqlalchemy.orm import Session
 
-from server.aggregates.counts import Rollup, Tally, tallies
+from server.aggregates.counts import Tally, tallies
+from server.aggregates.dimensions import FLAGGED, bucket
+from server.aggregates.outside import published_period
 from server.aggregates.periods import Bucket, Granularity, Period, buckets, count_buckets, whole_bucket
 from server.aggregates.scope import Scope
 from server.ingest.tables import UNDATED
@@ -39,23 +40,21 @@ class Timeseries:
 
 
 def timeseries(session: Session, scope: Scope, period: Period, granularity: Granularity, today: date) -> Timeseries:
-    """The series of `scope` over `period`. An open end is set by the answers there are, but reaches `today`.
+    """The series of `scope` over `period`. An open end is set by the answers there are, but reaches `today`; seen from
+    outside, the series ends with what is over.
 
-    Raises TooManyBucketsError.
+    Raises TooManyBucketsError, WholeBucketsError, SpanTooLongError.
     """
     if period.first and period.after:
         _check_length(period.first, period.after, granularity)
-
-    def bucket_of(rollup: Rollup) -> ColumnElement[date]:
-        """The whole bucket's first day; PostgreSQL's weeks start on Monday too."""
-        start = cast(func.date_trunc(granularity.value, cast(rollup.day, DateTime)), Date)
-        return case((rollup.day == UNDATED, literal(UNDATED)), else_=start)
-
-    found = tallies(session, scope, period, bucket_of, undated=True)
-    starts = [start for start, _ in found if start != UNDATED]
-    ends = [period.after - timedelta(days=1)] if period.after else []  # it may lie before all answers
-    first = period.first or whole_bucket(min([*starts, *ends, today]), granularity).first
-    after = period.after or whole_bucket(max([*starts, today, first]), granularity).after
+    covered = published_period(scope, period, granularity)
+    found = tallies(session, scope, period, (bucket(granularity), FLAGGED), undated=True)
+    hourly = granularity is Granularity.HOUR  # its period has two ends, or the single responses would not be read
+    starts = [] if hourly else [start for start, _ in found if start != UNDATED]
+    ends = [covered.after - timedelta(days=1)] if covered.after else []  # it may lie before all answers
+    latest = max([*starts, *ends]) if scope.outside else max([*starts, today])
+    first = covered.first or whole_bucket(min([*starts, *ends, today]), granularity).first
+    after = covered.after or whole_bucket(max(latest, first), granularity).after
     _check_length(first, after, granularity)
 
     wanted = (False, True) if scope.include_flagged else (False,)
@@ -64,8 +63,8 @@ def timeseries(session: Session, scope: Scope, period: Period, granularity: Gran
         return _sum(found.get((start, flagged), Tally()) for flagged in wanted)
 
     points = [
-        (bucket, tally_of(whole_bucket(bucket.first, granularity).first))
-        for bucket in buckets(first, after, granularity)
+        (each, tally_of(each.first if hourly else whole_bucket(each.first, granularity).first))
+        for each in buckets(first, after, granularity, scope.place.zone)
     ]
     undated = tally_of(UNDATED)
     totals = _sum([*(tally for _, tally in points), undated if period.unbounded else Tally()])

@@ -2,185 +2,164 @@
 
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
+from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
+from starlette.requests import Request
 
-from protocol.topics import device_name
 from server.aggregates.counts import Tally
-from server.aggregates.custody import records_in_custody
-from server.aggregates.devices import Standing, device_tallies, standings
-from server.aggregates.periods import Bucket, instant
-from server.aggregates.targets import find_targets, lineage_of
-from server.aggregates.timeseries import Timeseries, TooManyBucketsError, timeseries
-from server.api.problems import ParameterProblem, ProblemError, wrong_parameters
-from server.api.query import Asked, FiguresQuery, resolve
-from server.api.shapes import (
-    Aside,
-    DeviceFigures,
-    Filters,
-    Links,
-    Meta,
-    Point,
-    ResolvedQuery,
-    TimeseriesAnswer,
-    Totals,
-)
-from server.measures.positivity import PUBLISH_FROM, Positivity, Precision, positivity
+from server.aggregates.custody import data_version
+from server.aggregates.devices import Lineage, Standing, standings
+from server.aggregates.periods import Period, instant
+from server.aggregates.targets import Targets, find_targets, lineage_of
+from server.api.query import FiguresQuery
+from server.api.resolve import Asked
+from server.api.shapes import Aside, Filters, Links, Meta
+from server.measures.positivity import Positivity, Precision, positivity
 from server.measures.verdict import at_or_above, responses_needed, verdict
 
 LATE_AFTER = timedelta(days=7)  # a device is heard daily; after a week somebody should look for it
+LEFT_OUT = ("neutral", "negative", "excluded", "skipped", "timed_out")
 
 
-def read_timeseries(session: Session, query: FiguresQuery, now: datetime, address: str) -> TimeseriesAnswer:
-    """The answer to the question asked at `address`, as of the instant `now`. Raises ProblemError."""
-    asked = resolve(session, query, now)
-    series = _series(session, asked)
-    place = asked.scope.place
-    devices = standings(session, asked.scope, now)
-    targets, lineage = find_targets(session, place), lineage_of(session, asked.scope, _end_of(asked, now))
-
-    def target_after(after: date) -> float | None:
-        """The target on the last day before `after`; of days to come, today's."""
-        return targets.percent_on(min(after - timedelta(days=1), asked.today), lineage)
-
-    delivered_through = min(
-        [now, *(device.caught_up_at for device in devices if device.in_use and not _is_late(device, now))]
-    )
-    points = [
-        _point(bucket, tally, place.zone, target_after(bucket.after), delivered_through)
-        for bucket, tally in series.points
-    ]
-    target = target_after(series.after)
-    return TimeseriesAnswer(
-        query=_resolved(query, asked, series),
-        meta=_meta(devices, now, target, records_in_custody(session, place)),
-        data=points,
-        totals=_totals(series.totals, target),
-        undated=_aside(series.undated, counted=asked.period.unbounded),
-        flagged=_aside(series.flagged, counted=query.include_flagged),
-        links=Links(self=address),
-    )
+def measured(tally: Tally, percent_from: int) -> dict[str, Any]:
+    """The fields of shapes.Measured."""
+    return _measured(positivity(*tally[:3], percent_from=percent_from), tally.withheld)
 
 
-def read_devices(session: Session, query: FiguresQuery, now: datetime) -> list[DeviceFigures]:
-    """Every device placed within the scope or with answers in it, each over the whole period; by serial.
-
-    Where a device was placed at the period's end decides on its names and target: a month that is over stays so.
-    """
-    asked = resolve(session, query, now)
-    found = device_tallies(session, asked.scope, asked.period)
-    targets = find_targets(session, asked.scope.place)
-    last_day = min(asked.today, asked.period.after - timedelta(days=1)) if asked.period.after else asked.today
-    return [
-        _device(standing, found.get(standing.device_id, Tally()), targets.percent_on(last_day, standing.lineage))
-        for standing in standings(session, asked.scope, _end_of(asked, now), also=found.keys())
-    ]
-
-
-def _end_of(asked: Asked, now: datetime) -> datetime:
-    """The last instant of the period, or `now` where it is not over: what a verdict is about."""
-    if asked.period.after is None:
-        return now
-    return min(now, instant(asked.period.after, asked.scope.place.zone) - timedelta(microseconds=1))
-
-
-def _series(session: Session, asked: Asked) -> Timeseries:
-    try:
-        return timeseries(session, asked.scope, asked.period, asked.granularity, asked.today)
-    except TooManyBucketsError as error:
-        detail = f"{error} Ask for a coarser granularity or a shorter period."
-        raise ProblemError(wrong_parameters(ParameterProblem(parameter="granularity", detail=detail))) from None
-
-
-def _point(bucket: Bucket, tally: Tally, zone: ZoneInfo, target: float | None, delivered_through: datetime) -> Point:
-    end = instant(bucket.after, zone)
-    return Point(
-        **_measured(positivity(*tally)),
-        period=bucket.label,
-        start=instant(bucket.first, zone),
-        end=end,
-        target=target,
-        complete=end <= delivered_through,
-    )
-
-
-def _totals(tally: Tally, target: float | None) -> Totals:
-    left_out = ("neutral", "negative", "excluded", "skipped", "timed_out")
-    return Totals(**_judged(tally, target), **{name: getattr(tally.counts, name) for name in left_out})
-
-
-def _device(standing: Standing, tally: Tally, target: float | None) -> DeviceFigures:
-    return DeviceFigures(
-        **_judged(tally, target),
-        device=device_name(standing.device_id),
-        serial=standing.serial,
-        state=standing.state,
-        service=standing.service,
-        team=standing.team,
-        location=standing.location,
-        heard_at=standing.heard_at,
-        waiting=standing.waiting,
-    )
-
-
-def _measured(measured: Positivity) -> dict[str, Any]:
-    interval = measured.interval_percent
+def judged(tally: Tally, target: float | None, percent_from: int) -> dict[str, Any]:
+    """The fields of shapes.Judged. `target`: percent."""
+    found = positivity(*tally[:3], percent_from=percent_from)
     return {
-        "n": measured.n,
-        "responses": measured.responses,
-        "positive": measured.positive,
-        "positivity": None if measured.percent is None else round(measured.percent, 1),
-        "ci95": None if interval is None else (round(interval.lower, 1), round(interval.upper, 1)),
-        "suppressed": measured.precision is Precision.SUPPRESSED,
-        "precision": measured.precision.value,
-    }
-
-
-def _judged(tally: Tally, target: float | None) -> dict[str, Any]:
-    measured = positivity(*tally)
-    return {
-        **_measured(measured),
+        **_measured(found, tally.withheld),
         "target": target,
-        "at_or_above": at_or_above(measured, target),
-        "verdict": verdict(measured, target),
-        "responses_needed": responses_needed(measured, target),
+        "at_or_above": at_or_above(found, target),
+        "verdict": verdict(found, target),
+        "responses_needed": responses_needed(found, target),
     }
 
 
-def _aside(tally: Tally, *, counted: bool) -> Aside:
-    measured = positivity(*tally)
-    return Aside(n=measured.n, responses=measured.responses, counted=counted)
+def total(tally: Tally, target: float | None, percent_from: int) -> dict[str, Any]:
+    """The fields of shapes.Totals."""
+    return judged(tally, target, percent_from) | {name: getattr(tally.counts, name) for name in LEFT_OUT}
 
 
-def _resolved(query: FiguresQuery, asked: Asked, series: Timeseries) -> ResolvedQuery:
-    place = asked.scope.place
-    return ResolvedQuery(
-        organisation=place.organisation_id,
-        from_=series.first.isoformat(),
-        to=series.after.isoformat(),
-        granularity=asked.granularity,
-        timezone=place.zone.key,
-        filters=Filters(service=query.service, team=query.team, device=query.device, question=query.question),
-        include_flagged=query.include_flagged,
-    )
+def _measured(found: Positivity, withheld: int) -> dict[str, Any]:
+    interval = found.interval_percent
+    return {
+        "n": found.n,
+        "responses": found.responses,
+        "positive": found.positive,
+        "positivity": percent(found.percent),
+        "ci95": None if interval is None else (round(interval.lower, 1), round(interval.upper, 1)),
+        "suppressed": found.precision is Precision.SUPPRESSED,
+        "precision": found.precision.value,
+        "withheld": withheld,
+    }
 
 
-def _is_late(device: Standing, now: datetime) -> bool:
-    """Late ones are told beside the figures: one device in a drawer must not put every bucket in doubt."""
-    last = device.heard_at or device.placed_at
-    return last is not None and last < now - LATE_AFTER
+def percent(value: float | None) -> float | None:
+    """As it is published: one decimal."""
+    return None if value is None else round(value, 1)
 
 
-def _meta(devices: list[Standing], now: datetime, target: float | None, data_version: int) -> Meta:
-    in_use = [device for device in devices if device.in_use]
-    late = [device for device in in_use if _is_late(device, now)]
-    return Meta(
-        data_version=data_version,
-        as_of=now,
-        target=target,
-        suppressed_below=PUBLISH_FROM,
-        late_devices=len(late),
-        never_heard=sum(device.heard_at is None for device in late),
-        pending_reported=sum(device.waiting for device in in_use),
-    )
+def aside(tally: Tally, *, counted: bool) -> Aside:
+    """What stands beside the buckets."""
+    found = positivity(*tally[:3])
+    return Aside(n=found.n, responses=found.responses, counted=counted)
+
+
+def resolved(asked: Asked[Any], period: Period | None = None) -> dict[str, Any]:
+    """The fields of shapes.ResolvedQuery. `period`: as it was answered, where that is known better by now."""
+    query: FiguresQuery = asked.query
+    first, after = period or asked.period
+    narrowing = {name: getattr(query, name) for name in Filters.model_fields}
+    return {
+        "organisation": asked.place.organisation_id,
+        "from_": None if first is None else first.isoformat(),
+        "to": None if after is None else after.isoformat(),
+        "timezone": asked.place.zone.key,
+        "filters": Filters(**narrowing),
+        "include_flagged": query.include_flagged,
+        "time_basis": query.time_basis,
+        "min_n": query.min_n,
+    }
+
+
+class Surroundings:
+    """What surrounds the figures of one question: targets, and how far the devices have delivered."""
+
+    def __init__(self, session: Session, asked: Asked[Any]) -> None:
+        self._asked = asked
+        self._targets = find_targets(session, asked.place)
+        self._lineage = lineage_of(session, asked.scope, end_of(asked))
+        self._devices = [each for each in standings(session, asked.scope, asked.now) if each.in_use]
+        self._data_version = data_version(session, asked.place)
+        heard = [each.caught_up_at for each in self._devices if not self._is_late(each)]
+        self.delivered_through = min([asked.now, *heard])
+
+    @property
+    def targets(self) -> Targets:
+        """All of the organisation."""
+        return self._targets
+
+    @property
+    def target(self) -> float | None:
+        """The one in force for the whole scope at the period's end, in percent."""
+        after = self._asked.period.after
+        return (
+            self._targets.percent_on(self._asked.today, self._lineage) if after is None else self.target_before(after)
+        )
+
+    def target_before(self, after: date) -> float | None:
+        """The target on the last day before `after`; of days to come, today's."""
+        return self._targets.percent_on(min(after - timedelta(days=1), self._asked.today), self._lineage)
+
+    def target_of(self, lineage: Lineage) -> float | None:
+        """The target of a part of the scope on the period's last day that is not to come, in percent."""
+        after = self._asked.period.after or self._asked.today + timedelta(days=1)
+        return self._targets.percent_on(min(after - timedelta(days=1), self._asked.today), lineage)
+
+    def is_complete(self, end: datetime) -> bool:
+        """Whether what lies before the instant `end` can hardly change any more."""
+        return end <= self.delivered_through
+
+    def meta(self, target: float | None) -> Meta:
+        """What the reader of the figures should know."""
+        asked, late = self._asked, [device for device in self._devices if self._is_late(device)]
+        after = asked.period.after
+        return Meta(
+            data_version=self._data_version,
+            as_of=asked.now,
+            view="outside" if asked.scope.outside else "inside",
+            target=target,
+            suppressed_below=asked.thresholds.percent_from,
+            withheld_below=asked.thresholds.published_from,
+            complete=after is not None and self.is_complete(instant(after, asked.place.zone)),
+            late_devices=len(late),
+            never_heard=sum(device.heard_at is None for device in late),
+            pending_reported=sum(device.waiting for device in self._devices),
+        )
+
+    def _is_late(self, device: Standing) -> bool:
+        """Late ones are told beside the figures: one device in a drawer must not put every bucket in doubt."""
+        last = device.heard_at or device.placed_at
+        return last is not None and last < self._asked.now - LATE_AFTER
+
+
+def end_of(asked: Asked[Any]) -> datetime:
+    """The last instant of the period, or now where it is not over: what a verdict is about."""
+    if asked.period.after is None:
+        return asked.now
+    return min(asked.now, instant(asked.period.after, asked.place.zone) - timedelta(microseconds=1))
+
+
+def links(request: Request) -> Links:
+    """The addresses of the answer to this request."""
+    path = request.url.path
+    items = [item for item in request.query_params.multi_items() if item[0] != "format"]
+
+    def address(*more: tuple[str, str]) -> str:
+        return path + (f"?{urlencode([*items, *more])}" if [*items, *more] else "")
+
+    return Links(self=address(), csv=address(("format", "csv")), xlsx=address(("format", "xlsx")))

@@ -1,4 +1,4 @@
-"""The shapes of the answers. Percentages are 0..100 with one decimal, None where none may be published."""
+"""The shapes that answers share. Percentages are 0..100 with one decimal, None where none may be published."""
 
 from datetime import datetime
 from typing import Annotated
@@ -18,6 +18,7 @@ class Measured(BaseModel):
     ci95: tuple[Percent, Percent] | None
     suppressed: Annotated[bool, Field(description="answered, but by too few to publish a percentage")]
     precision: Annotated[str, Field(description="no data, suppressed, interpret with care, or sound")]
+    withheld: Annotated[int, Field(description="answers that are left out: too few to be shown to you")]
 
 
 class Judged(Measured):
@@ -27,18 +28,6 @@ class Judged(Measured):
     at_or_above: Annotated[bool | None, Field(description="the positivity alone; it could be chance")]
     verdict: Annotated[str | None, Field(description="met, missed or cannot tell yet")]
     responses_needed: Annotated[int | None, Field(description="about so many more would allow a verdict")]
-
-
-class Point(Measured):
-    """One bucket; its instants are in UTC."""
-
-    period: str
-    start: datetime
-    end: datetime
-    target: Percent | None
-    complete: Annotated[
-        bool, Field(description="it is over, and every device in use but the late ones has delivered since")
-    ]
 
 
 class Totals(Judged):
@@ -60,12 +49,21 @@ class Aside(BaseModel):
 
 
 class Filters(BaseModel):
-    """The names asked for."""
+    """What narrows the figures; an empty list or null does not."""
 
+    directorate: list[str]
     service: list[str]
     team: list[str]
     device: list[str]
     question: list[str]
+    topic: list[str]
+    objective: list[str]
+    language: list[str]
+    respondent: list[str]
+    assisted: bool | None
+    partial: bool | None
+    quality: list[str]
+    stage: list[int]
 
 
 class ResolvedQuery(BaseModel):
@@ -74,103 +72,55 @@ class ResolvedQuery(BaseModel):
     model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
 
     organisation: int
-    from_: Annotated[str, Field(alias="from")]
-    to: str
-    granularity: str
+    from_: Annotated[str | None, Field(alias="from")]
+    to: str | None
     timezone: str
     filters: Filters
     include_flagged: bool
-    time_basis: str = "answered"
+    time_basis: str
+    min_n: int
+
+
+class SeriesResolved(ResolvedQuery):
+    """With the length of a bucket; the period is as long as the answers reach where no end was asked for."""
+
+    from_: Annotated[str, Field(alias="from")]
+    to: str
+    granularity: str
+    compare: str
+
+
+class Comparison(Measured):
+    """The same over another span or of the whole organisation, and what has changed since."""
+
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
+
+    with_: Annotated[str, Field(alias="with", description="previous, year or org")]
+    from_: Annotated[str | None, Field(alias="from")]
+    to: str | None
+    difference_points: Annotated[float | None, Field(description="percentage points, ours less theirs")]
+    difference_ci95: tuple[float, float] | None
+    conclusion: Annotated[str | None, Field(description="what the difference allows to be said; null of org")]
 
 
 class Meta(BaseModel):
     """What the reader of the figures should know."""
 
-    data_version: Annotated[int, Field(description="rises with every record taken into custody")]
+    data_version: Annotated[int, Field(description="rises with every change of a count")]
     as_of: datetime
+    view: Annotated[str, Field(description="inside, or outside: small numbers are withheld")]
     target: Percent | None
     suppressed_below: Annotated[int, Field(description="responses needed before a percentage is published")]
+    withheld_below: Annotated[int, Field(description="answers needed before somebody from outside is shown them")]
+    complete: Annotated[bool, Field(description="the period is over, and the devices in use have delivered since")]
     late_devices: Annotated[int, Field(description="devices in use that were not heard for a week")]
     never_heard: Annotated[int, Field(description="those of the late ones that were never heard at all")]
     pending_reported: Annotated[int, Field(description="answers that devices said they still hold")]
 
 
 class Links(BaseModel):
-    """Addresses of this answer."""
+    """Addresses of this answer: as JSON, and as tables."""
 
     self: str
-
-
-class TimeseriesAnswer(BaseModel):
-    """GET /api/v1/stats/timeseries."""
-
-    query: ResolvedQuery
-    meta: Meta
-    data: list[Point]
-    totals: Totals
-    undated: Annotated[Aside, Field(description="responses without a usable date: in no bucket")]
-    flagged: Annotated[Aside, Field(description="suspected misuse: left out unless include_flagged")]
-    links: Links
-
-
-class DeviceFigures(Judged):
-    """One device of the scope, with data or without."""
-
-    device: str
-    serial: str
-    state: str
-    service: str | None
-    team: str | None
-    location: str | None
-    heard_at: datetime | None
-    waiting: Annotated[int, Field(description="answers it said it holds and that have not arrived")]
-
-
-class NamedService(BaseModel):
-    """A service that can be asked about."""
-
-    service: str
-    name: str
-
-
-class NamedTeam(BaseModel):
-    """A team that can be asked about, and its service."""
-
-    team: str
-    name: str
-    service: str
-
-
-class NamedDevice(BaseModel):
-    """A device that can be asked about; `serial` is printed on it."""
-
-    device: str
-    serial: str
-    state: str
-
-
-class NamedQuestion(BaseModel):
-    """A question that can be asked about."""
-
-    question: str
-    text: str
-    topic: str
-
-
-class NamedOrganisation(BaseModel):
-    """An organisation and the zone of its days."""
-
-    organisation: int
-    name: str
-    timezone: str
-
-
-class MetaAnswer(BaseModel):
-    """GET /api/v1/meta; the lists are empty where it cannot be said which organisation is meant."""
-
-    organisations: list[NamedOrganisation]
-    organisation: int | None
-    services: list[NamedService] = []
-    teams: list[NamedTeam] = []
-    devices: list[NamedDevice] = []
-    questions: list[NamedQuestion] = []
+    csv: str
+    xlsx: str

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from server.demo.improving import tell_improvement
 from server.demo.line import Line
 from server.demo.story import DEMO_FILES, Story
 from server.demo.trust import Trust
@@ -26,6 +27,7 @@ def hand_out(line: Line, trust: Trust, story: Story, now: datetime) -> None:
     with Session(line.engine) as session, session.begin():
         organisation = session.merge(trust.organisation, load=False)
         assign_holdings(session, organisation, story.fields["service"], story.starts_at(now))
+        tell_improvement(session, organisation, story, now)
 
 
 def assign_holdings(

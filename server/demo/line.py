@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 import urllib.error
@@ -25,13 +26,14 @@ from server.demo.network import Network
 from server.demo.ports import kept_port
 from server.demo.postgres import EmbeddedPostgres
 from server.fleet.broker import write_broker_files
-from server.fleet.files import write_private
+from server.fleet.files import OWNER_ONLY, replace_file, write_private
 from server.fleet.keys import KeyRing, create_key_file, open_key_ring
 from server.migrations import upgrade
 
 READY_TIMEOUT_S = 60
 INGEST_IS_READY = "ready: subscribed"  # as it says in its log
 WEB_PORT = 8000
+LOCAL_VIEWER = "visitor@localhost"  # whoever comes from this machine without signing in (server/demo/people.py)
 
 
 def _say_nothing(_: str) -> None:
@@ -114,8 +116,10 @@ class Line:
         Child("web", _pet("web"), self.directory).end_leftover()  # before its port is looked at
         another = f'make demo ARGS="--port {(self._web_port or WEB_PORT) + 1}"'
         self.web_port = kept_port(self.directory / "web_port", self._web_port, another)
-        self.ingest = Child("ingest", _pet("ingest"), self.directory, self._environment())
-        self.web = Child("web", _pet("web"), self.directory, self._environment())
+        environment = self._environment()
+        self._write_environment(environment)
+        self.ingest = Child("ingest", _pet("ingest"), self.directory, environment)
+        self.web = Child("web", _pet("web"), self.directory, environment)
         self._parts.callback(self.stop_server)
         self._say("starting ingest, which stores what devices send, and the pages")
         self.start_server()
@@ -190,8 +194,19 @@ class Line:
             "PET_BROKER_USER": INGEST_USER,
             "PET_BROKER_PASSWORD_FILE": str(self._secrets / "ingest.password"),
             "PET_WEB_PORT": str(self.web_port),
+            "PET_LOCAL_VIEWER": LOCAL_VIEWER,
             "PET_TRY_DEVICE_DIRECTORY": str(self.devices / "try"),
         }
+
+    @property
+    def environment_file(self) -> Path:
+        """What a shell reads to use `pet` on this line, while it runs; for its owner only."""
+        return self.directory / "demo.env"
+
+    def _write_environment(self, environment: dict[str, str]) -> None:
+        lines = [f"{name}={shlex.quote(value)}" for name, value in environment.items() if name.startswith("PET_")]
+        replace_file(self.environment_file, ("\n".join(lines) + "\n").encode(), OWNER_ONLY)
+        self._parts.callback(self.environment_file.unlink, missing_ok=True)
 
 
 def _pet(command: str) -> list[str]:

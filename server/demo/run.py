@@ -14,6 +14,7 @@ from typing import NoReturn
 from server.demo.device import DeviceError, SimulatedDevice
 from server.demo.holdings import hand_out
 from server.demo.line import Line
+from server.demo.people import passwords_file, set_up_people
 from server.demo.story import Posting, Story, history, one_pass, passes_from, pet_time, read_story, utc_now
 from server.demo.trust import Trust, add_device, find_trust, set_up_trust, write_settings
 
@@ -30,11 +31,17 @@ def run_demo(directory: Path, *, embedded_broker: bool, web_port: int) -> None:
     with Line(directory, embedded_broker=embedded_broker, web_port=web_port, say=_say) as line:
         _say(f"\n  PET is at {line.url}/  and a handheld to try at {line.url}/try\n")
         _say(f"data: {line.directory} · Ctrl-C stops everything")
+        _say(f"to use the commands in another terminal: set -a; . {line.environment_file}; set +a; .venv/bin/pet fleet")
         try:
             trust = find_trust(line, story)
             if trust is None:
                 trust = set_up_trust(line, story, now)
                 hand_out(line, trust, story, now)
+            else:
+                set_up_people(line, trust.organisation, now)  # those of a version without accounts lack them
+            _say(
+                f"to sign in as somebody else, at {line.url}/sign-in: names and passwords are in {passwords_file(line)}"
+            )
             _prepare_try(line, trust, now)
             press_history(line, trust, story, now)
             _go_on(line, trust, story)
@@ -108,6 +115,7 @@ def _press_one(
         event = device.sync()
         if event["error"] or event["waiting"]:
             raise DeviceError(f"{posting.serial} could not hand over its answers: {event['error']}")
+        device.sync()  # what it fetched in the one before, it says that it holds in the next
         (directory / DONE).touch()
         return f"{posting.serial}, {posting.team}: {event['delivered']} responses"
     finally:

@@ -16,6 +16,7 @@ from protocol.identity import encode_identity
 from protocol.package import FORMAT
 from server.demo.child import StartError
 from server.demo.line import Line
+from server.demo.people import set_up_people
 from server.demo.story import DEMO_FILES, Posting, QuestionShape, Shape, Story, utc_now
 from server.fleet.desired import refresh
 from server.fleet.devices import enrol, find_device, rotate_key
@@ -69,7 +70,7 @@ def find_trust(line: Line, story: Story) -> Trust | None:
 
 
 def set_up_trust(line: Line, story: Story, now: datetime) -> Trust:
-    """Organisation, services, teams, locations, target and questionnaires, in one transaction."""
+    """Organisation, services, teams, locations, target and questionnaires, in one transaction; then its people."""
     with Session(line.engine, expire_on_commit=False) as session, session.begin():
         organisation = add_organisation(session, **story.fields["organisation"])
         for service_fields in story.fields["service"]:
@@ -83,7 +84,9 @@ def set_up_trust(line: Line, story: Story, now: datetime) -> Trust:
         set_target(session, organisation, value, (SCOPE_ORGANISATION, None), starts_at.date(), target["set_by"])
         for code in sorted({service["questionnaire"] for service in story.fields["service"]}):
             publish_file(session, organisation, DEMO_FILES / "questionnaires" / f"{code}.toml", starts_at)
-        return _trust(session, organisation)
+        trust = _trust(session, organisation)
+    set_up_people(line, organisation, now)
+    return trust
 
 
 def add_device(line: Line, trust: Trust, posting: Posting, directory: Path, from_at: datetime) -> None:

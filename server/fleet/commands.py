@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from protocol.package import KIND_PATIENTS
 from server.command_line import OrganisationName, now, transaction
 from server.errors import OperatorError
 from server.fleet import organisations, targets
@@ -18,8 +19,8 @@ from server.fleet.devices import PASSWORD_BYTES
 from server.fleet.files import write_private
 from server.fleet.keys import create_key_file
 from server.fleet.organisations import find_organisation
-from server.fleet.questionnaires import publish_file
-from server.fleet.scope import ScopeWord, parse_scope
+from server.fleet.questionnaires import lacking_core, publish_file, published
+from server.fleet.scope import ScopeWord, parse_scope, scope_words
 from server.fleet.translations import checked_lines, unchecked_warning
 from server.settings import load_settings, read_secret
 
@@ -41,12 +42,35 @@ def add_organisation(name: str, timezone: Annotated[str, typer.Option(help="Like
     print(f"organisation {name}")
 
 
+@organisation.command("list")
+def list_organisations() -> None:
+    """All organisations, with their time zones."""
+    with transaction() as session:
+        for each in organisations.organisations(session):
+            print(f"{each.name} ({each.timezone})")
+
+
 @service.command("add")
-def add_service(code: str, name: str, organisation: OrganisationName = None) -> None:
+def add_service(
+    code: str,
+    name: str,
+    directorate: Annotated[str | None, typer.Option(help="The code of its directorate, where there are any.")] = None,
+    organisation: OrganisationName = None,
+) -> None:
     """Add a clinical service; CODE is the word that commands and addresses name it by."""
     with transaction() as session:
-        organisations.add_service(session, find_organisation(session, organisation), code, name)
+        owner = find_organisation(session, organisation)
+        of = organisations.find_directorate(session, owner, directorate) if directorate else None
+        organisations.add_service(session, owner, code, name, of)
     print(f"service {code}")
+
+
+@service.command("list")
+def list_services(organisation: OrganisationName = None) -> None:
+    """All services: code and name."""
+    with transaction() as session:
+        for each in organisations.services(session, find_organisation(session, organisation)):
+            print(f"{each.code}: {each.name}")
 
 
 @team.command("add")
@@ -63,6 +87,14 @@ def add_team(
     print(f"team {code}")
 
 
+@team.command("list")
+def list_teams(organisation: OrganisationName = None) -> None:
+    """All teams: code and name, by service."""
+    with transaction() as session:
+        for each, service_code in organisations.teams(session, find_organisation(session, organisation)):
+            print(f"{each.code}: {each.name} ({service_code})")
+
+
 @location.command("add")
 def add_location(code: str, name: str, organisation: OrganisationName = None) -> None:
     """Add a ward, desk, clinic room or bag."""
@@ -71,16 +103,28 @@ def add_location(code: str, name: str, organisation: OrganisationName = None) ->
     print(f"location {code}")
 
 
+@location.command("list")
+def list_locations(organisation: OrganisationName = None) -> None:
+    """All locations: code and name."""
+    with transaction() as session:
+        for each in organisations.locations(session, find_organisation(session, organisation)):
+            print(f"{each.code}: {each.name}")
+
+
 @questionnaire.command("publish")
 def publish(file: Path, organisation: OrganisationName = None) -> None:
     """Publish a questionnaire version from its definition. What would not fit a device is refused here."""
     with transaction() as session:
         version = publish_file(session, find_organisation(session, organisation), file, now())
         code, number, reference = version.definition["code"], version.version, version.reference
-        warning = unchecked_warning(check_definition(version.definition))
+        definition = check_definition(version.definition)
+        warning = unchecked_warning(definition)
+        lacking = lacking_core(session, find_organisation(session, organisation), definition)
     print(f"questionnaire {code} version {number}, reference {reference}")
     if warning:
         print(warning)
+    if lacking:
+        print(f"it does not ask the core questions {', '.join(lacking)}: its devices cannot be compared by them")
 
 
 @questionnaire.command("show")
@@ -117,6 +161,26 @@ def set_target(
         owner = find_organisation(session, organisation)
         targets.set_target(session, owner, proportion, parse_scope(session, owner, scope), from_date.date(), by)
     print(f"target {value} for {scope} from {from_date.date()}")
+
+
+@questionnaire.command("list")
+def list_questionnaires(organisation: OrganisationName = None) -> None:
+    """What is published: code, versions and name."""
+    with transaction() as session:
+        for code, name, kind, versions in published(session, find_organisation(session, organisation)):
+            whose = "patients" if kind == KIND_PATIENTS else kind
+            print(f"{code}: {name} ({whose}), version {', '.join(map(str, versions))}")
+
+
+@target.command("list")
+def list_targets(organisation: OrganisationName = None) -> None:
+    """All targets, past and present."""
+    with transaction() as session:
+        owner = find_organisation(session, organisation)
+        words = scope_words(session, owner)
+        for row in sorted(targets.all_targets(session, owner), key=lambda row: (words.order(row), row.from_date)):
+            until = f" to {row.to_date}" if row.to_date else ""
+            print(f"{words.of(row)}: {row.value:.0%} from {row.from_date}{until}, set by {row.set_by}")
 
 
 @broker.command("write")

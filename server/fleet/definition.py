@@ -14,10 +14,9 @@ from server.fleet.languages import LANGUAGE_NAMES
 from server.fleet.typeset import too_long
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
-Sentence = Annotated[str, Field(min_length=1, max_length=200)]
+Sentence = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
 Texts = dict[str, Sentence]  # by language
 Sentiment = Literal["positive", "neutral", "negative", "excluded"]
-Topic = Literal["privacy-and-dignity", "hand-hygiene", "cleanliness", "treatment", "food", "overall", "other"]
 ScreenText = Literal["start", "promise", "handover", "warning", "thanks", "full", "battery"]
 
 # A question needs enough options to be one, and no more than can be told apart at a glance.
@@ -27,11 +26,15 @@ FACES_OF_SENTIMENT = {"positive": (4, 5), "neutral": (3,), "negative": (1, 2), "
 
 
 class DefinitionError(OperatorError):
-    """`problems`: a sentence each, saying which question, option and language, and what to do."""
+    """`problems`: a sentence each, saying which question, option and language, and what to do.
 
-    def __init__(self, problems: Sequence[str]) -> None:
+    `places`: for each the names and numbers that lead to it in the definition, as far as they are known.
+    """
+
+    def __init__(self, problems: Sequence[str], places: Sequence[tuple[str | int, ...]] = ()) -> None:
         super().__init__("\n".join(problems))
         self.problems = list(problems)
+        self.places = list(places) or [()] * len(problems)
 
 
 class _Strict(BaseModel):
@@ -52,8 +55,9 @@ class Question(_Strict):
 
     question_id: Code
     kind: Literal["scale", "choice"]
-    topic: Topic
-    objective: Sentence
+    topic: Code  # of the organisation (server/fleet/subjects.py)
+    objective: Sentence  # its code, or its words
+    core: bool | None = None  # whether every device asks it; unsaid, it stays as it is
     text: Texts
     options: list[Option]
 
@@ -90,7 +94,8 @@ def check_definition(fields: dict[str, Any]) -> Definition:
     try:
         definition = Definition.model_validate(fields)
     except ValidationError as error:
-        raise DefinitionError([_sentence(fields, problem) for problem in error.errors()]) from None
+        found = error.errors()
+        raise DefinitionError([_sentence(fields, each) for each in found], [each["loc"] for each in found]) from None
     problems = list(_problems(definition))
     if problems:
         raise DefinitionError(problems)

@@ -15,6 +15,7 @@ from server.errors import OperatorError
 from server.fleet.keys import KeyRing, OpenKeyRing
 from server.fleet.rollout_tables import Setting
 from server.fleet.scope import Scope, nearest, stands_at
+from server.fleet.subjects import keep_stages
 from server.fleet.tables import Organisation
 
 NAME_LETTERS_MAX = 18  # of a team or stage: one line of a staff list, whose font has ASCII letters only
@@ -54,6 +55,8 @@ def set_setting(
 ) -> None:
     """Set it for this scope; a nearer scope keeps its own. Raises OperatorError that says what a device can't use."""
     CHECKS[name](value)
+    if name == "stages":
+        keep_stages(session, organisation, value)
     data = json.dumps(value).encode()
     if name in SECRET:
         data = open_key_ring().wrap_secret(data, organisation.organisation_id, WIFI_PURPOSE)

@@ -13,7 +13,7 @@ from protocol.topics import device_name
 from server.errors import OperatorError
 from server.fleet.keys import KeyRing
 from server.fleet.passwords import hash_password
-from server.fleet.tables import ACTIVE, LOST, RETIRED, REVOKED, Device, DeviceKey, Organisation
+from server.fleet.tables import ACTIVE, IMPORT, LOST, RETIRED, REVOKED, Device, DeviceKey, Organisation
 
 SERIAL_LENGTH_MAX = 64
 PASSWORD_BYTES = 32  # as strong as the keys: Mosquitto's own hashing of passwords is weak
@@ -48,7 +48,7 @@ def enrol(
 
 def rotate_key(session: Session, device: Device, now: datetime, key_ring: KeyRing) -> Identity:
     """New keys under the next epoch; from now on only messages sealed with them count."""
-    if device.state in (REVOKED, RETIRED):
+    if device.state in (REVOKED, RETIRED, IMPORT):
         raise OperatorError(
             f"device {device_name(device.device_id)} is {device.state}: say `pet device reinstate` first."
         )

@@ -21,7 +21,7 @@ from protocol.topics import device_name
 from server.database import on_keys
 from server.fleet.releases import board_of
 from server.fleet.rollout_tables import Desired, DesiredItem
-from server.fleet.tables import ACTIVE, RETIRED, Device, Organisation
+from server.fleet.tables import ACTIVE, IMPORT, RETIRED, Device, Organisation
 from server.ingest import tables
 
 NEVER_HEARD = "never heard of"
@@ -111,7 +111,7 @@ def held_states(session: Session, organisation: Organisation, device_id: int | N
         .where(Device.organisation_id == organisation.organisation_id)
         .order_by(Device.serial)
     )
-    query = query.where(Device.state != RETIRED if device_id is None else Device.device_id == device_id)
+    query = query.where(Device.state.not_in((RETIRED, IMPORT)) if device_id is None else Device.device_id == device_id)
     items = _items(session, organisation)
     return [_state(row, items.get(row.device_id, [])) for row in session.execute(query)]
 

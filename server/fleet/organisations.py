@@ -6,10 +6,12 @@ from zoneinfo import available_timezones
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.database import on_keys
 from server.errors import OperatorError
-from server.fleet.tables import Location, Organisation, Service, Team
+from server.fleet.subjects import add_built_in_topics
+from server.fleet.tables import Directorate, Location, Organisation, Service, Team
 
-Kind = TypeVar("Kind", Service, Team, Location)
+Kind = TypeVar("Kind", Directorate, Service, Team, Location)
 
 
 def add_organisation(session: Session, name: str, timezone: str) -> Organisation:
@@ -21,6 +23,7 @@ def add_organisation(session: Session, name: str, timezone: str) -> Organisation
     organisation = Organisation(name=name, timezone=timezone)
     session.add(organisation)
     session.flush()
+    add_built_in_topics(session, organisation)
     return organisation
 
 
@@ -39,9 +42,68 @@ def find_organisation(session: Session, name: str | None = None) -> Organisation
     return found[0]
 
 
-def add_service(session: Session, organisation: Organisation, code: str, name: str) -> Service:
-    """A clinical service. `code` is the word by which commands and addresses name it."""
-    return _add(session, Service(organisation_id=organisation.organisation_id, code=code, name=name))
+def organisations(session: Session) -> list[Organisation]:
+    """All, by name."""
+    return list(session.scalars(select(Organisation).order_by(Organisation.name)))
+
+
+def organisation_of(session: Session, organisation_id: int) -> Organisation:
+    """The organisation of this number, which is known to be there."""
+    return session.get_one(Organisation, organisation_id)
+
+
+def services(session: Session, organisation: Organisation) -> list[Service]:
+    """All of the organisation, by code."""
+    here = Service.organisation_id == organisation.organisation_id
+    return list(session.scalars(select(Service).where(here).order_by(Service.code)))
+
+
+def teams(session: Session, organisation: Organisation) -> list[tuple[Team, str]]:
+    """All of the organisation, each with the code of its service, by both."""
+    query = (
+        select(Team, Service.code)
+        .join(Service, on_keys(Service, Team, "service_id"))
+        .where(Team.organisation_id == organisation.organisation_id)
+        .order_by(Service.code, Team.code)
+    )
+    return [(team, code) for team, code in session.execute(query)]
+
+
+def locations(session: Session, organisation: Organisation) -> list[Location]:
+    """All of the organisation, by code."""
+    here = Location.organisation_id == organisation.organisation_id
+    return list(session.scalars(select(Location).where(here).order_by(Location.code)))
+
+
+def add_directorate(session: Session, organisation: Organisation, code: str, name: str) -> Directorate:
+    """Several services under one head. `code` is the word by which commands and addresses name it."""
+    return _add(session, Directorate(organisation_id=organisation.organisation_id, code=code, name=name))
+
+
+def add_service(
+    session: Session, organisation: Organisation, code: str, name: str, directorate: Directorate | None = None
+) -> Service:
+    """A clinical service, of this directorate where there is one."""
+    service = Service(organisation_id=organisation.organisation_id, code=code, name=name)
+    service.directorate_id = directorate.directorate_id if directorate else None
+    return _add(session, service)
+
+
+def move_service(session: Session, service: Service, directorate: Directorate | None) -> None:
+    """From now on the service belongs to this directorate, or to none; so do its figures of the past."""
+    service.directorate_id = directorate.directorate_id if directorate else None
+    session.flush()
+
+
+def tree(session: Session, organisation: Organisation) -> list[tuple[str, list[str]]]:
+    """(name, codes of its services) of each directorate, by code; at the end the services that have none."""
+    here = Directorate.organisation_id == organisation.organisation_id
+    rows = session.scalars(select(Directorate).where(here).order_by(Directorate.code))
+    names: dict[int | None, str] = {row.directorate_id: f"{row.code} ({row.name})" for row in rows}
+    codes: dict[int | None, list[str]] = {number: [] for number in names}
+    for service in services(session, organisation):
+        codes.setdefault(service.directorate_id, []).append(service.code)
+    return [(names.get(number, "in no directorate"), found) for number, found in codes.items()]
 
 
 def add_team(session: Session, service: Service, code: str, name: str) -> Team:
@@ -53,6 +115,11 @@ def add_team(session: Session, service: Service, code: str, name: str) -> Team:
 def add_location(session: Session, organisation: Organisation, code: str, name: str) -> Location:
     """A ward, desk, clinic room or bag in which a device is."""
     return _add(session, Location(organisation_id=organisation.organisation_id, code=code, name=name))
+
+
+def find_directorate(session: Session, organisation: Organisation, code: str) -> Directorate:
+    """Raises OperatorError that names the codes there are."""
+    return _find(session, Directorate, organisation.organisation_id, code)
 
 
 def find_service(session: Session, organisation: Organisation, code: str) -> Service:

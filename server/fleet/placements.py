@@ -2,16 +2,29 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from protocol.record import TEAM_MAX
 from protocol.topics import device_name
+from server.accounts.viewer import Teams
+from server.database import on_keys
 from server.errors import OperatorError
 from server.fleet.device_settings import name_fault
-from server.fleet.tables import Device, Location, Placement, Team
+from server.fleet.tables import IMPORT, Device, Location, Organisation, Placement, Team
 from server.ingest.tables import Response
+
+
+class PlacementRow(NamedTuple):
+    """A placement with the words by which people name what it joins."""
+
+    placement: Placement
+    device_id: int
+    serial: str
+    team: str
+    location: str
 
 
 def place(
@@ -35,6 +48,7 @@ def place(
     for choice in team_choices:
         if name_fault(choice.name):
             raise OperatorError(f"team {choice.name} cannot be shown on a device to choose: {name_fault(choice.name)}.")
+    refuse_stand_in(device)
     _lock(session, device)
     _refuse_overlap(session, device, from_at, to_at)
     placement = Placement(
@@ -51,8 +65,37 @@ def place(
     return placement
 
 
+def placements(
+    session: Session,
+    organisation: Organisation,
+    teams: Teams,
+    device_id: int | None = None,
+    after: int = 0,
+    limit: int = 0,
+) -> list[PlacementRow]:
+    """Past, present and future ones, by number from the one after `after`; with `teams`, only those for them.
+
+    Those of imported responses are left out: no device stands anywhere there.
+    """
+    query = _rows(organisation).where(Placement.placement_id > after).order_by(Placement.placement_id)
+    if limit:
+        query = query.limit(limit)
+    if teams is not None:
+        query = query.where(Placement.team_id.in_(teams))
+    if device_id is not None:
+        query = query.where(Placement.device_id == device_id)
+    return [PlacementRow(*row) for row in session.execute(query)]
+
+
+def find_placement(session: Session, organisation: Organisation, placement_id: int) -> PlacementRow | None:
+    """The placement of this number."""
+    found = session.execute(_rows(organisation).where(Placement.placement_id == placement_id)).one_or_none()
+    return None if found is None else PlacementRow(*found)
+
+
 def end_placement(session: Session, device: Device, to_at: datetime) -> Placement:
     """End the device's open placement, so that it can be placed elsewhere from `to_at` on."""
+    refuse_stand_in(device)
     _lock(session, device)
     placement = session.scalar(_placements(device).where(Placement.to_at.is_(None)))
     if placement is None or placement.from_at >= to_at:
@@ -66,10 +109,30 @@ def end_placement(session: Session, device: Device, to_at: datetime) -> Placemen
         )
     )
     if last is not None and last >= to_at:
-        # Their counts stand under this placement's team; moving counts needs an audit, which this is not.
-        raise OperatorError(f"responses up to {last} are counted there already: end the placement after that.")
+        raise OperatorError(
+            f"responses up to {last} are counted there already: end the placement after that, or, if the device was "
+            "elsewhere by then, say `pet device correct-placement`, which counts them there."
+        )
     placement.to_at = to_at
     return placement
+
+
+def _rows(organisation: Organisation) -> Select[*tuple[Any, ...]]:
+    return (
+        select(Placement, Device.device_id, Device.serial, Team.code, Location.code)
+        .join(Device, on_keys(Device, Placement, "device_id"))
+        .join(Team, on_keys(Team, Placement, "team_id"))
+        .join(Location, on_keys(Location, Placement, "location_id"))
+        .where(Placement.organisation_id == organisation.organisation_id, Device.state != IMPORT)
+    )
+
+
+def refuse_stand_in(device: Device) -> None:
+    """Raises OperatorError for what stands for imported responses."""
+    if device.state == IMPORT:
+        raise OperatorError(
+            f"{device.serial} is no device: it stands for imported responses, whose files say the team."
+        )
 
 
 def _lock(session: Session, device: Device) -> None:

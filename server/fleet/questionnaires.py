@@ -3,15 +3,19 @@
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Session, defer
 
+from protocol.package import KIND_AUDIT
+from server.database import on_keys
 from server.errors import OperatorError
 from server.fleet import tables
 from server.fleet.definition import Definition, Question, check_definition
 from server.fleet.packages import build_package, read_definition
+from server.fleet.subjects import check_topics, core_questions, objective_of
 from server.fleet.tables import (
     Organisation,
     Questionnaire,
@@ -34,6 +38,7 @@ def publish(
     """A definition's fields as a new version. Raises OperatorError where a device could not show it."""
     definition = check_definition(fields)
     _lock(session, organisation)
+    check_topics(session, organisation, [(question.question_id, question.topic) for question in definition.questions])
     questionnaire = _questionnaire(session, organisation, definition)
     reference = _next_reference(session, organisation)
     package = build_package(fields, reference)
@@ -55,6 +60,84 @@ def publish(
         _add_to_version(session, version, position, question, definition.languages[0])
     session.flush()
     return version
+
+
+def published(session: Session, organisation: Organisation) -> list[tuple[str, str, str, list[int]]]:
+    """(code, name, kind of the newest, numbers of all versions) of each questionnaire, by code."""
+    newest_last = func.array_agg(aggregate_order_by(QuestionnaireVersion.kind, QuestionnaireVersion.version))
+    numbers = func.array_agg(aggregate_order_by(QuestionnaireVersion.version, QuestionnaireVersion.version))
+    query = (
+        select(Questionnaire.code, Questionnaire.name, newest_last, numbers)
+        .join(QuestionnaireVersion, on_keys(QuestionnaireVersion, Questionnaire, "questionnaire_id"))
+        .where(Questionnaire.organisation_id == organisation.organisation_id)
+        .group_by(Questionnaire.code, Questionnaire.name)
+        .order_by(Questionnaire.code)
+    )
+    return [(code, name, kinds[-1], list(versions)) for code, name, kinds, versions in session.execute(query)]
+
+
+class VersionRow(NamedTuple):
+    """A published version without its package. `unchecked`: translations that nobody has checked yet."""
+
+    code: str
+    version: int
+    reference: int
+    name: str
+    kind: str
+    published_at: datetime
+    languages: list[str]
+    unchecked: list[str]
+    package_sha256: bytes
+    package_bytes: int
+
+    @classmethod
+    def of(cls, version: QuestionnaireVersion, package_bytes: int | None = None) -> "VersionRow":
+        """What is listed of a version; its package is not looked at where its length is given."""
+        said = version.definition
+        languages = list(said.get("languages", []))
+        checked = said.get("checked_by", {})
+        return cls(
+            said.get("code", ""),
+            version.version,
+            version.reference,
+            said.get("name", ""),
+            version.kind,
+            version.published_at,
+            languages,
+            [language for language in languages[1:] if not str(checked.get(language, "")).strip()],
+            version.package_sha256,
+            len(version.package) if package_bytes is None else package_bytes,
+        )
+
+
+def published_versions(session: Session, organisation: Organisation) -> list[VersionRow]:
+    """All versions of all questionnaires, by code and version."""
+    query = (
+        select(QuestionnaireVersion, func.octet_length(QuestionnaireVersion.package))
+        .join(Questionnaire, on_keys(Questionnaire, QuestionnaireVersion, "questionnaire_id"))
+        .where(QuestionnaireVersion.organisation_id == organisation.organisation_id)
+        .options(defer(QuestionnaireVersion.package))
+        .order_by(Questionnaire.code, QuestionnaireVersion.version)
+    )
+    return [VersionRow.of(version, length) for version, length in session.execute(query)]
+
+
+def next_version(session: Session, organisation: Organisation, code: str) -> int:
+    """The number after the last that was published."""
+    query = (
+        select(func.max(QuestionnaireVersion.version))
+        .join(Questionnaire, on_keys(Questionnaire, QuestionnaireVersion, "questionnaire_id"))
+        .where(Questionnaire.organisation_id == organisation.organisation_id, Questionnaire.code == code)
+    )
+    return (session.scalar(query) or 0) + 1
+
+
+def lacking_core(session: Session, organisation: Organisation, definition: Definition) -> list[str]:
+    """The core questions that a questionnaire for patients does not ask: its devices could not be compared by them."""
+    if definition.kind == KIND_AUDIT:
+        return []
+    asked = {question.question_id for question in definition.questions}
+    return sorted(core_questions(session, organisation) - asked)
 
 
 def _lock(session: Session, organisation: Organisation) -> None:
@@ -108,7 +191,7 @@ def _keep_question(session: Session, organisation: Organisation, question: Quest
     known = session.get(tables.Question, (organisation.organisation_id, question.question_id))
     if known is None:
         known = tables.Question(
-            organisation_id=organisation.organisation_id, question_id=question.question_id, text=text
+            organisation_id=organisation.organisation_id, question_id=question.question_id, text=text, core=False
         )
         session.add(known)
     elif known.text != text:
@@ -116,7 +199,10 @@ def _keep_question(session: Session, organisation: Organisation, question: Quest
             f'question {question.question_id} was published as "{known.text}". Other words make another '
             "question, whose answers must not be compared with these: give it another question_id."
         )
-    known.topic, known.objective = question.topic, question.objective
+    known.topic = question.topic
+    known.objective = objective_of(session, organisation, question.objective)
+    if question.core is not None:
+        known.core = question.core
     session.flush()
 
 

@@ -9,15 +9,16 @@ import typer
 from server.command_line import OrganisationName, instant, now, transaction
 from server.errors import OperatorError
 from server.fleet import releases, texts
-from server.fleet.assignments import assign, assignments, unassign
+from server.fleet.assignments import assign, assignments, find_version, unassign
 from server.fleet.commands import questionnaire
 from server.fleet.device_commands import DeviceWord, device
 from server.fleet.devices import find_device
 from server.fleet.held import describe, held_states
+from server.fleet.languages import in_order
 from server.fleet.organisations import find_organisation
 from server.fleet.rollout import rollout
 from server.fleet.rollout_tables import TextItem
-from server.fleet.scope import ScopeWord, parse_scope
+from server.fleet.scope import ScopeWord, parse_scope, scope_words
 from server.settings import load_settings
 
 text = typer.Typer(help='Texts for the idle screen: "You said, we did".', no_args_is_help=True)
@@ -41,8 +42,9 @@ def assign_questionnaire(
         place = parse_scope(session, owner, scope)
         row = assign(session, owner, code, place, now(), version=version, number=number)
         what = f"audit {row.number}" if row.number else "what patients are asked"
-        reference = row.reference
-    print(f"questionnaire {code}, reference {reference}, is {what} for {scope}; devices ask it after their next sync")
+        asked = find_version(session, owner, code, version)
+        named = f"{code} version {asked.version} ({asked.definition['name']})"
+    print(f"questionnaire {named} is {what} for {scope}; devices ask it after their next sync")
 
 
 @questionnaire.command("unassign")
@@ -62,8 +64,10 @@ def unassign_questionnaire(
 def list_assignments(organisation: OrganisationName = None) -> None:
     """What is assigned to whom."""
     with transaction() as session:
-        for row in assignments(session, find_organisation(session, organisation)):
-            place = row.scope_kind if row.scope_id is None else f"{row.scope_kind} {row.scope_id}"
+        owner = find_organisation(session, organisation)
+        words = scope_words(session, owner)
+        for row in sorted(assignments(session, owner), key=lambda row: (row.number, words.order(row))):
+            place = words.of(row)
             what = f"audit {row.number}" if row.number else "patients"
             print(f"{place}: {what}: {row.code} version {row.version}")
 
@@ -111,9 +115,11 @@ def list_texts(organisation: OrganisationName = None) -> None:
     """All texts, approved or not."""
     with transaction() as session:
         owner = find_organisation(session, organisation)
+        words = scope_words(session, owner)
         for item in texts.all_texts(session, owner):
-            place = item.scope_kind if item.scope_id is None else f"{item.scope_kind} {item.scope_id}"
-            print(f"{item.text_id} ({place}) {_standing(item)}: {next(iter(item.translations.values()))}")
+            languages = in_order(item.translations)
+            said = item.translations[languages[0]].replace("\n", " ")
+            print(f"{item.text_id} ({words.of(item)}) {_standing(item)}, in {', '.join(languages)}: {said}")
 
 
 @release.command("add")

@@ -15,7 +15,7 @@ from server.errors import OperatorError
 from server.fleet.device_settings import SECRET, open_settings, set_setting, setting_rows, unset_setting
 from server.fleet.organisations import find_organisation
 from server.fleet.rollout import key_ring, rollout
-from server.fleet.scope import ScopeWord, parse_scope
+from server.fleet.scope import ScopeWord, parse_scope, scope_words
 
 settings = typer.Typer(help="What devices are told: broker, Wi-Fi, CAs, times, stages.", no_args_is_help=True)
 
@@ -39,7 +39,7 @@ def set_broker(
 
 @settings.command("wifi")
 def set_wifi(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="TOML with [[network]] ssid, password; - for stdin.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help=r"TOML with \[\[network]] ssid, password; - for stdin.")],
     scope: ScopeWord = "organisation",
     organisation: OrganisationName = None,
 ) -> None:
@@ -112,10 +112,10 @@ def list_settings(organisation: OrganisationName = None) -> None:
     with transaction() as session:
         owner = find_organisation(session, organisation)
         known = open_settings(setting_rows(session, owner.organisation_id), owner.organisation_id, key_ring)
+        words = scope_words(session, owner)
     for name, by_scope in sorted(known.values.items()):
-        for scope, value in by_scope.items():
-            place = scope.scope_kind if scope.scope_id is None else f"{scope.scope_kind} {scope.scope_id}"
-            print(f"{name} ({place}): {_shown(name, value)}")
+        for scope in sorted(by_scope, key=words.order):
+            print(f"{name} ({words.of(scope)}): {_shown(name, by_scope[scope])}")
 
 
 def _set(values: dict[str, Any], scope: str, organisation: str | None) -> None:

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from protocol.package import KIND_AUDIT, KIND_PATIENTS
 from protocol.record import ANSWERS_MAX, OPTIONS_MAX
 from server.database import Base
+from server.fleet.subject_tables import Objective, Topic
 
 ACTIVE = "active"
 LOST = "lost"  # what it sends is kept in quarantine
@@ -62,14 +63,32 @@ class Organisation(Base):
     timezone: Mapped[str]  # IANA name; days are local to it
 
 
+class Directorate(Base):
+    """Several services under one head; an organisation may do without."""
+
+    __tablename__ = "directorate"
+    __table_args__ = (UniqueConstraint("organisation_id", "code"),)
+
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"), primary_key=True)
+    directorate_id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    code: Mapped[str]
+    name: Mapped[str]
+
+
 class Service(Base):
     __tablename__ = "service"
-    __table_args__ = (UniqueConstraint("organisation_id", "code"),)
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "code"),
+        ForeignKeyConstraint(
+            ["organisation_id", "directorate_id"], ["directorate.organisation_id", "directorate.directorate_id"]
+        ),
+    )
 
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"), primary_key=True)
     service_id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     code: Mapped[str]
     name: Mapped[str]
+    directorate_id: Mapped[int | None]
 
 
 class Team(Base):
@@ -156,12 +175,17 @@ class Question(Base):
     """One prompt, the same in every questionnaire version that asks it: what is compared over time."""
 
     __tablename__ = "question"
+    __table_args__ = (
+        ForeignKeyConstraint(["organisation_id", "topic"], [Topic.organisation_id, Topic.topic]),
+        ForeignKeyConstraint(["organisation_id", "objective"], [Objective.organisation_id, Objective.objective]),
+    )
 
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"), primary_key=True)
     question_id: Mapped[str] = mapped_column(primary_key=True)  # a word: "food"
     text: Mapped[str]
     topic: Mapped[str]
     objective: Mapped[str | None]
+    core: Mapped[bool] = mapped_column(default=False)  # asked by every device, to compare them by
 
 
 class Questionnaire(Base):

@@ -46,3 +46,9 @@ def set_target(
     session.add(target)
     session.flush()
     return target
+
+
+def all_targets(session: Session, organisation: Organisation) -> list[Target]:
+    """Past, present and future, in the order in which they were set."""
+    query = select(Target).where(Target.organisation_id == organisation.organisation_id)
+    return list(session.scalars(query.order_by(Target.target_id)))

@@ -40,7 +40,7 @@ def add_text(
     if to_at is not None and to_at <= (from_at or now):
         raise OperatorError(f"the text would end ({to_at}) before it begins ({from_at or now}).")
     for language, words in translations.items():
-        _check(language, words)
+        check_text(language, words)
     item = TextItem(
         organisation_id=organisation.organisation_id,
         **scope._asdict(),
@@ -122,7 +122,8 @@ def texts_package(translations: Sequence[dict[str, str]], languages: Sequence[st
     return pack_package(index, bytes(pictures))
 
 
-def _check(language: str, words: str) -> None:
+def check_text(language: str, words: str) -> None:
+    """Raises OperatorError where a device could not show these words in this language."""
     place = f"language '{language}'"
     if language not in LANGUAGE_NAMES:
         raise OperatorError(f"{place} is not known: the languages are {', '.join(LANGUAGE_NAMES)}.")

@@ -7,6 +7,7 @@ from protocol.errors import ProtocolError
 from protocol.package import KIND_AUDIT as KIND_OF_AUDITS
 from protocol.record import (
     ANSWER_NOT_SHOWN,
+    FLAGS_MISUSE,
     KIND_AUDIT,
     KIND_DECLINED,
     OPTIONS_MAX,
@@ -56,6 +57,12 @@ class ResponseRow(NamedTuple):
     answered_before: datetime | None
     day: date
     received_at: datetime
+    flagged_by_person: bool | None = None  # None: nobody has said anything
+
+    @property
+    def flagged(self) -> bool:
+        """Whether it counts as misuse: by a person's word, else by the device's flags."""
+        return bool(self.flags & FLAGS_MISUSE) if self.flagged_by_person is None else self.flagged_by_person
 
 
 class Unstorable(NamedTuple):

@@ -74,6 +74,7 @@ def _resolve(
     if isinstance(judged, ResponseRow):
         values = {"resolution": DELIVERED, "resolved_at": now}
         if received_at is not None:
+            values["judged_as_received_at"] = received_at
             values["detail"] = f"{row.detail}; delivered as received at {received_at}, which an operator stated"
     elif judged.reason == row.reason:
         return

@@ -2,10 +2,11 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, SmallInteger
+from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKeyConstraint, Index, LargeBinary, SmallInteger
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from sqlalchemy.schema import SchemaItem
 
+from protocol.record import FLAGS_MISUSE
 from server.database import Base, Unsigned32
 from server.fleet.tables import device_foreign_key
 
@@ -16,19 +17,22 @@ UNDATED = date(1970, 1, 1)
 ANSWERED_BY_CLOCK = "clock"
 ANSWERED_ANCHORED = "anchored"
 ANSWERED_UNKNOWN = "unknown"
+ANSWERED_IMPORTED = "imported"  # no device took it: a file says when (server/imports)
 
 # What became of a quarantined record.
 DELIVERED = "delivered"
 
 
-def _version_key() -> ForeignKeyConstraint:
+def version_key() -> ForeignKeyConstraint:
+    """For every table whose rows name a questionnaire version."""
     return ForeignKeyConstraint(
         ["organisation_id", "reference"],
         ["questionnaire_version.organisation_id", "questionnaire_version.reference"],
     )
 
 
-def _team_key() -> ForeignKeyConstraint:
+def team_key() -> ForeignKeyConstraint:
+    """For every table whose rows belong to a team."""
     return ForeignKeyConstraint(["organisation_id", "team_id"], ["team.organisation_id", "team.team_id"])
 
 
@@ -104,11 +108,11 @@ class Response(OfDevice, Base):
     __tablename__ = "response"
     __table_args__ = (
         device_foreign_key(),
-        _version_key(),
+        version_key(),
         ForeignKeyConstraint(
             ["organisation_id", "placement_id"], ["placement.organisation_id", "placement.placement_id"]
         ),
-        _team_key(),
+        team_key(),
         Index(None, "organisation_id", "team_id", "answered_at"),
     )
 
@@ -137,6 +141,10 @@ class Response(OfDevice, Base):
     answered_before: Mapped[datetime | None]
     day: Mapped[date]  # local to the organisation; UNDATED where answered_at is not known
     received_at: Mapped[datetime]
+    flagged_by_person: Mapped[bool | None]  # the last word of server/evidence/flags.py; NULL: the device's flags count
+    flagged: Mapped[bool] = mapped_column(
+        Computed(f"COALESCE(flagged_by_person, (flags & {FLAGS_MISUSE}) <> 0)", persisted=True)
+    )
 
 
 class Quarantine(OfDevice, Base):
@@ -160,6 +168,7 @@ class Quarantine(OfDevice, Base):
     received_at: Mapped[datetime]
     resolution: Mapped[str | None]
     resolved_at: Mapped[datetime | None]
+    judged_as_received_at: Mapped[datetime | None]  # where an operator stated when it was received
 
 
 class Gap(OfDevice, Base):
@@ -181,7 +190,7 @@ class RollupDay(OfDevice, Base):
     __tablename__ = "rollup_day"
     __table_args__ = (
         device_foreign_key(),
-        _team_key(),
+        team_key(),
         ForeignKeyConstraint(
             ["organisation_id", "reference", "position"],
             ["version_question.organisation_id", "version_question.reference", "version_question.position"],
@@ -210,8 +219,8 @@ class RollupResponseDay(OfDevice, Base):
     __tablename__ = "rollup_response_day"
     __table_args__ = (
         device_foreign_key(),
-        _team_key(),
-        _version_key(),
+        team_key(),
+        version_key(),
         Index(None, "organisation_id", "team_id", "day"),
     )
 
@@ -222,6 +231,7 @@ class RollupResponseDay(OfDevice, Base):
     complete: Mapped[int]
     partial: Mapped[int]
     declined: Mapped[int]
+    answering: Mapped[int]  # passes with at least one answer that is in the denominator
 
 
 class RollupAuditDay(OfDevice, Base):
@@ -230,7 +240,7 @@ class RollupAuditDay(OfDevice, Base):
     __tablename__ = "rollup_audit_day"
     __table_args__ = (
         device_foreign_key(),
-        _team_key(),
+        team_key(),
         ForeignKeyConstraint(
             ["organisation_id", "reference", "position"],
             ["version_question.organisation_id", "version_question.reference", "version_question.position"],

@@ -6,7 +6,7 @@ from itertools import groupby
 from math import ceil
 
 from server.aggregates.periods import Granularity
-from server.api.shapes import Point, TimeseriesAnswer
+from server.api.stats.series import Point, TimeseriesAnswer
 from server.measures.positivity import Precision
 from server.web.words import TOO_FEW, bucket_name, count, interval, local_day, percent, target_percent
 

@@ -1,6 +1,7 @@
 """`pet web`: the process that answers browsers and programs."""
 
 import socket
+import ssl
 import sys
 
 import uvicorn
@@ -11,7 +12,7 @@ from server.aggregates.catalogue import organisations
 from server.app import create_app
 from server.command_line import database_trouble
 from server.errors import OperatorError
-from server.settings import load_settings
+from server.settings import Settings, listed, load_settings
 
 BACKLOG = 128
 MESSAGE_BYTES_MAX = 256  # a visitor of /try says "press 3" and no more
@@ -20,29 +21,50 @@ SHUTDOWN_TIMEOUT_S = 5
 
 def serve() -> None:
     """Serve the pages and the interface until told to stop. Raises OperatorError where the port is taken."""
-    settings = load_settings()  # refuses every host but loopback
+    settings = load_settings()  # refuses to leave this machine without TLS
     with _listen(settings.web_host, settings.web_port) as listener:
         app = create_app(settings)
-        _tell(f"http://{settings.web_host}:{settings.web_port}/ shows the pages, on this machine only")
+        _tell(_where(settings))
         with Session(app.state.engine) as session:
             trouble = database_trouble(lambda: organisations(session))
         if trouble:
             _tell(f"{trouble} Until then every page says so.")
-        make_server(app).run([listener])
+        try:
+            server = make_server(app, settings)
+        except (OSError, ssl.SSLError) as error:
+            raise OperatorError(
+                f"PET_WEB_CERTIFICATE_FILE and PET_WEB_KEY_FILE cannot be used together ({error.strerror or error})."
+            ) from None
+        server.run([listener])
 
 
-def make_server(app: FastAPI) -> uvicorn.Server:
-    """The server that an application runs in; it listens where the caller does."""
+def make_server(app: FastAPI, settings: Settings | None = None) -> uvicorn.Server:
+    """The server that an application runs in; it listens where the caller does. Raises OSError, SSLError."""
+    trusted = listed(settings.web_proxy) if settings else []
+    certificate = settings.web_certificate_file if settings else None
+    key = settings.web_key_file if settings else None
     configuration = uvicorn.Config(
         app,
         ws="websockets-sansio",
         ws_max_size=MESSAGE_BYTES_MAX,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(trusted),  # who comes, as the proxy tells it: nobody else is believed
+        forwarded_allow_ips=trusted,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
         access_log=False,  # addresses of pages say what somebody asked about
         timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
     )
+    configuration.load()  # here, where a certificate that is none can still be told in a sentence
     return uvicorn.Server(configuration)
+
+
+def _where(settings: Settings) -> str:
+    if settings.web_is_encrypted:
+        names = ", ".join(f"https://{name}/" for name in listed(settings.web_names))
+        behind = " behind the proxy" if settings.web_proxy else ""
+        return f"port {settings.web_port} on {settings.web_host} serves {names}{behind}"
+    return f"http://{settings.web_host}:{settings.web_port}/ shows the pages, on this machine only"
 
 
 def _tell(words: str) -> None:

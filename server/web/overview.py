@@ -8,12 +8,16 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from server.accounts.viewer import Viewer
 from server.aggregates.periods import ALL, Granularity
 from server.api.catalogue import read_meta
-from server.api.figures import read_devices, read_timeseries
-from server.api.query import FiguresQuery, read_query
-from server.api.routes import PREFIX
-from server.api.shapes import DeviceFigures, MetaAnswer, TimeseriesAnswer
+from server.api.catalogue_shapes import MetaAnswer
+from server.api.query import SeriesQuery, read_query
+from server.api.reference import PREFIX
+from server.api.resolve import resolve
+from server.api.shapes import Links
+from server.api.stats.devices import DeviceFigures, read_devices
+from server.api.stats.series import TimeseriesAnswer, read_timeseries
 from server.measures.verdict import Verdict
 from server.web.chart import FRAMES, draw
 from server.web.words import chart_sentence, count, day, headline, judgement, local_day
@@ -30,18 +34,20 @@ PERIODS = {
 VERDICT_COLOURS = {Verdict.MET: "green", Verdict.MISSED: "orange", Verdict.CANNOT_TELL: "grey"}
 
 
-def overview(session: Session, items: Iterable[tuple[str, str]], now: datetime) -> dict[str, Any]:
+def overview(session: Session, items: Iterable[tuple[str, str]], viewer: Viewer, now: datetime) -> dict[str, Any]:
     """What the template shows for these parameters; an empty one, as a form sends it, asks for nothing."""
     given = [(name, value) for name, value in items if value]
-    query = read_query(given)
+    query = read_query(given, SeriesQuery)
     address = f"{PREFIX}/stats/timeseries" + (f"?{urlencode(given)}" if given else "")
-    answer = read_timeseries(session, query, now, address)
-    devices = read_devices(session, query, now)
-    known = read_meta(session, answer.query.organisation)
+    asked = resolve(session, query, viewer, now)
+    answer = read_timeseries(session, asked, Links(self=address, csv=address, xlsx=address))
+    devices = read_devices(session, asked)
+    known = read_meta(session, viewer, now)
     local = answer.meta.as_of.astimezone(ZoneInfo(answer.query.timezone))
     [organisation] = [each for each in known.organisations if each.organisation == known.organisation]
     return {
         "path": "/",
+        "shared": None,
         "answer": answer,
         "organisation": organisation.name,
         "headline": headline(answer),
@@ -101,7 +107,7 @@ def _asides(answer: TimeseriesAnswer) -> list[str]:
     return found
 
 
-def _fields(query: FiguresQuery, answer: TimeseriesAnswer, known: MetaAnswer) -> list[dict[str, Any]]:
+def _fields(query: SeriesQuery, answer: TimeseriesAnswer, known: MetaAnswer) -> list[dict[str, Any]]:
     """The form's selects. Own dates of an address have no select: they stand as the chosen period until changed."""
     services = {each.service: each.name for each in known.services}
     devices = {each.device: each.serial for each in known.devices}

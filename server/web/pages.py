@@ -1,29 +1,48 @@
 """The routes of the pages: thin, each a template and what it shows."""
 
 import asyncio
-from typing import Any
+from typing import Annotated
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, WebSocket, status
 from fastapi.responses import HTMLResponse
 
+from server.accounts.rights import Right
+from server.accounts.viewer import Viewer
+from server.api.access import needs, public, somebody
 from server.api.problems import Problem
-from server.api.routes import OpenSession
+from server.api.reference import PREFIX
+from server.api.sessions import OpenSession
+from server.api.shares import Secret, opened
 from server.measures.positivity import PUBLISH_FROM
 from server.web.handheld import Handheld, Message
 from server.web.overview import overview
+from server.web.page import make_page
 from server.web.refusals import sentences, title
 
 pages = APIRouter(include_in_schema=False)
 
 
 @pages.get("/")
-def get_overview(request: Request, session: OpenSession) -> HTMLResponse:
+def get_overview(
+    request: Request, viewer: Annotated[Viewer, needs(Right.SEE_FIGURES)], session: OpenSession
+) -> HTMLResponse:
     """The figures that the address asks for."""
-    content = overview(session, request.query_params.multi_items(), request.app.state.now())
-    return _page(request, "overview.html.jinja", content)
+    content = overview(session, request.query_params.multi_items(), viewer, request.app.state.now())
+    return make_page(request, "overview.html.jinja", content)
 
 
-@pages.get("/try")
+@pages.get("/shared/{secret}", dependencies=[public])
+def get_shared(request: Request, session: OpenSession, secret: Secret) -> HTMLResponse:
+    """The figures of a share link, without an account; nothing else of the organisation."""
+    now = request.app.state.now()
+    shared = opened(session, secret, now)
+    content = overview(session, parse_qsl(shared.query), shared.viewer, now)
+    own = {"shared": shared, "path": None, "api_address": f"{PREFIX}/shared/{secret}"}
+    return make_page(request, "overview.html.jinja", content | own)
+
+
+@pages.get("/try", dependencies=[somebody])
 def get_handheld(request: Request) -> HTMLResponse:
     """A handheld to press."""
     handheld: Handheld = request.app.state.handheld
@@ -34,10 +53,10 @@ def get_handheld(request: Request) -> HTMLResponse:
         "figures": f"/?device={device}" if device else "/",
         "publish_from": PUBLISH_FROM,
     }
-    return _page(request, "try.html.jinja", content)
+    return make_page(request, "try.html.jinja", content)
 
 
-@pages.websocket("/try/device")
+@pages.websocket("/try/device", dependencies=[somebody])
 async def visit_handheld(websocket: WebSocket) -> None:
     """Screens and counts out, presses in (`press N`, `hold N`, `staff`); anything else ends it with a reason."""
     handheld: Handheld = websocket.app.state.handheld
@@ -67,8 +86,4 @@ def problem_page(request: Request, problem: Problem) -> HTMLResponse:
     """A problem as a person reads it."""
     given = {name: request.query_params.getlist(name) for name in request.query_params}
     content = {"path": None, "problem": problem, "heading": title(problem), "sentences": sentences(problem, given)}
-    return _page(request, "problem.html.jinja", content, problem.status)
-
-
-def _page(request: Request, template: str, content: dict[str, Any], code: int = 200) -> HTMLResponse:
-    return HTMLResponse(request.app.state.templates.get_template(template).render(content), code)
+    return make_page(request, "problem.html.jinja", content, problem.status)

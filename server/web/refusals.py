@@ -37,7 +37,8 @@ def sentences(problem: Problem, given: Mapping[str, Sequence[str]]) -> list[str]
     if not problem.errors:
         return [problem.detail]
     missing = problem.status == HTTPStatus.NOT_FOUND
-    return [_sentence(error.parameter, given.get(error.parameter, ()), missing=missing) for error in problem.errors]
+    names = [error.parameter or error.pointer for error in problem.errors]
+    return [_sentence(name, given.get(name, ()), missing=missing) for name in names]
 
 
 def _sentence(parameter: str, values: Sequence[str], *, missing: bool) -> str:

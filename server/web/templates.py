@@ -12,7 +12,14 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 STATIC_PATH = "/static"
 NHSUK_STYLE = "vendor/nhsuk-frontend-10.6.1/nhsuk-frontend.min.css"
-NHSUK_PARTS = {"button": "button", "select": "select", "skip-link": "skipLink", "tag": "tag"}  # folder: macro
+NHSUK_PARTS = {  # folder: macro
+    "button": "button",
+    "error-summary": "errorSummary",
+    "input": "input",
+    "select": "select",
+    "skip-link": "skipLink",
+    "tag": "tag",
+}
 
 
 def make_templates() -> Environment:
@@ -24,6 +31,7 @@ def make_templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["error_link"] = lambda found: {"href": f"#{found[0]}", "text": found[1]}
     environment.globals.update(
         nhsuk=_nhsuk_parts(),
         style=NHSUK_STYLE,

@@ -4,7 +4,8 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from server.aggregates.periods import Granularity
-from server.api.shapes import Judged, Point, TimeseriesAnswer
+from server.api.shapes import Judged
+from server.api.stats.series import Point, TimeseriesAnswer
 from server.measures.positivity import Precision
 from server.measures.verdict import Verdict
 
@@ -47,15 +48,19 @@ def day(value: date) -> str:
 
 
 def bucket_name(point: Point, answer: TimeseriesAnswer) -> str:
-    """23 November 2026, week of 23 November 2026, November 2026."""
+    """23 November 2026, week of 23 November 2026, November 2026, the quarter from October 2026."""
     first = local_day(point.start, answer.query.timezone)
     match Granularity(answer.query.granularity):
+        case Granularity.HOUR:
+            return f"{point.start.astimezone(ZoneInfo(answer.query.timezone)):%H}:00 on {day(first)}"
         case Granularity.DAY:
             return day(first)
         case Granularity.WEEK:
             return f"week of {day(first)}"
         case Granularity.MONTH:
             return f"{first:%B %Y}"
+        case Granularity.QUARTER:
+            return f"the quarter from {first:%B %Y}"
 
 
 def headline(answer: TimeseriesAnswer) -> str:

@@ -1,12 +1,18 @@
 """The demo's history is pressed on every device, also when an earlier run was stopped on its way."""
 
 import dataclasses
+import os
+import shlex
+import stat
+import subprocess
+import sys
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.demo.device import SimulatedDevice
+from server.demo.holdings import hand_out
 from server.demo.line import Line
 from server.demo.ports import free_port
 from server.demo.run import press_history
@@ -14,7 +20,7 @@ from server.demo.story import history, pet_time, read_story, utc_now
 from server.demo.trust import add_device, set_up_trust
 from server.fleet.tables import Device
 from server.ingest.tables import ANSWERED_BY_CLOCK, Response
-from tests.parts import need
+from tests.parts import ROOT, need
 
 WEEKS = 2
 ENROLLED, HALF_PRESSED, WITHOUT_IDENTITY, UNTOUCHED = range(4)
@@ -63,3 +69,16 @@ def test_a_second_run_presses_what_the_first_one_has_not(line):
         found = stored(line, posting.serial)
         assert few <= len(found) <= many, posting.serial
         assert set(found) == {ANSWERED_BY_CLOCK}
+
+
+def test_the_commands_reach_the_demo_and_show_no_device_behind(line):
+    story, now = short_story(), utc_now()
+    story = dataclasses.replace(story, postings=story.postings[:1])
+    hand_out(line, trust := set_up_trust(line, story, now), story, now)
+    press_history(line, trust, story, now)
+    assert stat.S_IMODE(line.environment_file.stat().st_mode) == 0o600
+    shell = f"set -a; . {shlex.quote(str(line.environment_file))}; exec {sys.executable} -m server.main fleet"
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PET_")}
+    said = subprocess.run(["sh", "-c", shell], cwd=ROOT, env=clean, capture_output=True, text=True, check=True).stdout
+    assert said.count("\n") == 1
+    assert said.endswith(": holds what it should\n")

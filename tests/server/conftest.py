@@ -8,9 +8,14 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
 
+from server.accounts.viewer import everything
+from server.api.access import find_viewer
 from server.app import create_app
+from server.fleet.tables import Organisation
 from server.settings import Settings
 from server.web.commands import make_server
 from tests.server.figures import Figures
@@ -20,9 +25,10 @@ START_TIMEOUT_S = 60
 
 
 class Site:
-    """`get` asks as a program, `page` as a browser."""
+    """`get` asks as a program, `page` as a browser. `viewer`: who it is that asks; None: whoever may do everything."""
 
     def __init__(self, port):
+        self.viewer = None
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self._client = httpx.Client(base_url=self.url, timeout=60)
@@ -44,14 +50,23 @@ class Site:
         self._client.close()
 
 
+def may_everything(app):
+    """Whoever may do everything in the first organisation."""
+    with Session(app.state.engine) as session:
+        first = session.scalar(select(func.min(Organisation.organisation_id)))
+    return everything(first or 0, "test")
+
+
 @contextmanager
-def serving(app):
-    """The app behind uvicorn in a thread."""
+def serving(app, *, real_doors=False):
+    """The app behind uvicorn in a thread. Unless the test is about sign-in, who asks is what `site.viewer` says."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = make_server(app)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     site = Site(listener.getsockname()[1])
+    if not real_doors:
+        app.dependency_overrides[find_viewer] = lambda: site.viewer or may_everything(app)
     try:
         deadline = time.monotonic() + START_TIMEOUT_S
         while not server.started:

@@ -1,13 +1,15 @@
-"""An organisation with devices and questions, and responses entered straight into its rollups."""
+"""An organisation with devices and questions, and responses stored and counted as ingest does."""
 
-from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from protocol.record import FLAG_BURST, FLAG_PARTIAL, KIND_RESPONSE
+from server.fleet.subject_tables import Topic
 from server.fleet.tables import (
     ACTIVE,
     Device,
@@ -23,7 +25,9 @@ from server.fleet.tables import (
     VersionOption,
     VersionQuestion,
 )
-from server.ingest.tables import Connection, Journal, RollupDay, RollupResponseDay
+from server.ingest.judge import ResponseRow
+from server.ingest.store import write_responses
+from server.ingest.tables import ANSWERED_BY_CLOCK, UNDATED, Connection, Journal
 
 SCALE = ("positive", "positive", "neutral", "negative", "negative")  # excellent to very poor
 YES_NO = ("positive", "negative", "excluded")  # yes, no, can't say
@@ -55,6 +59,13 @@ class Pass:
     reference: int = 1
     flagged: bool = False
     partial: bool = False
+    kind: int = KIND_RESPONSE
+    flags: int = 0
+    language: int = 0
+    quality: int = 3
+    stage: int = 0
+    at: datetime | None = None  # the instant, where the hour matters; else noon
+    received_at: datetime | None = None
 
 
 class Figures:
@@ -62,6 +73,7 @@ class Figures:
 
     def __init__(self, engine, name="Community Trust", zone="Europe/London", references=(1, 2)):
         self.engine = engine
+        self.zone, self._last = ZoneInfo(zone), 0
         self.teams, self.services, self.devices = {}, {}, {}
         with Session(engine) as session, session.begin():
             organisation = Organisation(name=name, timezone=zone)
@@ -142,35 +154,50 @@ class Figures:
             )
 
     def enter(self, passes):
-        """Count these passes into the rollups, as ingest would."""
-        answers, responses = Counter(), Counter()
-        for each in passes:
-            key = (each.device, each.team, each.reference, each.day, each.flagged)
-            responses[(*key, "partial" if each.partial else "complete")] += 1
-            for position, answer in enumerate(each.answers, start=1):
-                if answer:
-                    answers[(*key, position, _column(answer))] += 1
-        with Session(self.engine) as session, session.begin():
-            for key in sorted({key[:-1] for key in answers}):
-                columns = {name: answers[(*key, name)] for name in (*map(_column, range(1, 7)), "skipped", "timed_out")}
-                session.add(RollupDay(**self._rollup(key), position=key[5], **columns))
-            for key in sorted({key[:-1] for key in responses}):
-                columns = {name: responses[(*key, name)] for name in ("complete", "partial")}
-                session.add(RollupResponseDay(**self._rollup(key), **columns, declined=0))
+        """Store these passes as responses and count them, as ingest would."""
+        with self.engine.begin() as connection:
+            write_responses(connection, [self.row(each, connection) for each in passes])
 
-    def _rollup(self, key):
-        device, team, reference, day, flagged = key[:5]
-        return {
-            "organisation_id": self.organisation_id,
-            "device_id": self.devices[device],
-            "team_id": self.teams[team],
-            "reference": reference,
-            "day": day,
-            "flagged": flagged,
-        }
+    def row(self, each, connection):
+        """The pass as a row of the table of responses, with the next sequence of its device."""
+        here = Placement.organisation_id == self.organisation_id
+        placement = connection.scalar(select(Placement.placement_id).where(here).order_by(Placement.placement_id))
+        self._last += 1
+        at = each.at or datetime.combine(each.day, time(12), self.zone).astimezone(UTC)
+        answers = [*each.answers, *[0] * (12 - len(each.answers))]
+        return ResponseRow(
+            organisation_id=self.organisation_id,
+            device_id=self.devices[each.device],
+            journal_id=bytes(8),
+            sequence=self._last,
+            record_crc=0,
+            kind=each.kind,
+            flags=each.flags | (FLAG_BURST if each.flagged else 0) | (FLAG_PARTIAL if each.partial else 0),
+            reference=each.reference,
+            session=1,
+            seconds=0,
+            clock=0,
+            quality=each.quality,
+            language=each.language,
+            team_choice=0,
+            stage=each.stage,
+            duration=10,
+            answers=answers,
+            placement_id=placement,
+            placement_uncertain=False,
+            team_id=self.teams[each.team],
+            location_id=self.location_id,
+            answered_at=None if each.day == UNDATED else at,
+            answered_by=ANSWERED_BY_CLOCK,
+            answered_after=None,
+            answered_before=None,
+            day=each.day,
+            received_at=each.received_at or at,
+        )
 
     def _questions(self, session, references):
         for word in QUESTIONS:
+            self._add(session, Topic, topic=word, name=word.title(), built_in=False)
             self._add(session, Question, question_id=word, text=f"How about {word}?", topic=word)
         questionnaire = self._add(session, Questionnaire, code="core", name="Core").questionnaire_id
         for reference in references:
@@ -205,7 +232,3 @@ class Figures:
         session.add(row)
         session.flush()
         return row
-
-
-def _column(answer):
-    return {SKIPPED: "skipped", TIMED_OUT: "timed_out"}.get(answer, f"n{answer}")

@@ -20,12 +20,19 @@ SERIES = "/api/v1/stats/timeseries"
         ("from=1700000000", "from", "like 2026-11-23"),
         ("to=1969-01-01", "to", "from 2020 to"),
         ("from=2026-11-23&to=2026-11-23", "to", "not after from"),
-        ("granularity=hour", "granularity", "one of day, week, month"),
+        ("granularity=minute", "granularity", "one of hour, day, week, month, quarter"),
+        ("granularity=hour", "granularity", "shorter period"),
+        ("min_n=4", "min_n", "it can only be raised"),
+        ("stage=8", "stage", "0 to 7"),
+        ("quality=good", "quality", "unset, uncertain, drifting, server"),
+        ("compare=ours", "compare", "none, previous, year, org"),
+        ("format=pdf", "format", "json, csv, xlsx"),
+        ("language=en", "language", "shorter period"),
         ("granularity=day&from=2020-01-01&to=2026-01-01", "granularity", "coarser"),
         ("include_flagged=perhaps", "include_flagged", "true or false"),
         ("organisation=first", "organisation", "number"),
         ("organisation=99999999999", "organisation", "number"),
-        ("sevrice=beds", "sevrice", "Known are organisation, service"),
+        ("sevrice=beds", "sevrice", "Known are organisation, directorate, service"),
         ("granularity=day&granularity=week", "granularity", "twice"),
         ("service=" + "x" * 101, "service", "codes of services"),
         ("question=food%00", "question", "words of questions"),
@@ -85,20 +92,18 @@ def test_another_organisations_names_are_not_found(engine, figures, site):
     assert site.get(SERIES, query).status_code == 404
 
 
-@pytest.mark.usefixtures("figures")
-def test_several_organisations_must_be_told_apart(engine, site):
+def test_another_organisation_is_not_told_from_none(engine, figures, site):
     other = Figures(engine, name="Another Trust", references=(9,))
-    refused = site.get(SERIES)
-    assert (refused.status_code, refused.json()["errors"][0]["parameter"]) == (422, "organisation")
-    assert site.series(organisation=other.organisation_id)["query"]["organisation"] == other.organisation_id
+    for number in (other.organisation_id, 77):
+        refused = site.get(SERIES, {"organisation": number})
+        assert (refused.status_code, refused.json()["errors"][0]["parameter"]) == (404, "organisation")
+    assert site.series()["query"]["organisation"] == figures.organisation_id
 
 
 @pytest.mark.usefixtures("engine")
 def test_before_there_is_an_organisation_the_answer_says_so(site):
-    answer = site.get(SERIES)
-    assert answer.status_code == 404
-    assert "pet" in answer.json()["detail"]
-    assert site.get("/api/v1/meta").json()["organisations"] == []
+    for path in (SERIES, "/api/v1/meta"):
+        assert site.get(path).status_code == 404
 
 
 def test_a_database_that_is_away_is_503_and_the_process_still_lives(settings):

@@ -4,12 +4,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from server.accounts.viewer import everything
+from server.api.shapes import Filters
 from server.ingest.tables import UNDATED
 from tests.server.conftest import NOW
 from tests.server.figures import Figures, Pass
 
 TODAY = date(2026, 11, 23)
 GOOD, BAD = (1, 1, 1), (5, 2, 5)
+ADDRESS = "/api/v1/stats/timeseries?period=last-week&service=beds&question=food"
 
 
 @pytest.fixture
@@ -31,16 +34,25 @@ def test_an_answer_has_every_field_of_the_interface(figures, device, site):
             "from": "2026-11-16",
             "to": "2026-11-23",
             "granularity": "week",
+            "compare": "none",
             "timezone": "Europe/London",
-            "filters": {"service": ["beds"], "team": [], "device": [], "question": ["food"]},
+            "filters": {
+                **{name: [] for name in Filters.model_fields} | dict.fromkeys(("assisted", "partial")),
+                "service": ["beds"],
+                "question": ["food"],
+            },
             "include_flagged": False,
             "time_basis": "answered",
+            "min_n": 5,
         },
         "meta": {
-            "data_version": 0,
+            "data_version": 1,
             "as_of": "2026-11-23T01:40:00Z",
+            "view": "inside",
             "target": 85.0,
             "suppressed_below": 10,
+            "withheld_below": 5,
+            "complete": True,
             "late_devices": 1,
             "never_heard": 1,
             "pending_reported": 0,
@@ -57,7 +69,11 @@ def test_an_answer_has_every_field_of_the_interface(figures, device, site):
                 "ci95": [59.8, 85.8],
                 "suppressed": False,
                 "precision": "sound",
+                "withheld": 0,
                 "target": 85.0,
+                "at_or_above": False,
+                "verdict": "cannot tell yet",
+                "responses_needed": 9,
                 "complete": True,
             }
         ],
@@ -74,6 +90,7 @@ def test_an_answer_has_every_field_of_the_interface(figures, device, site):
             "ci95": [59.8, 85.8],
             "suppressed": False,
             "precision": "sound",
+            "withheld": 0,
             "target": 85.0,
             "at_or_above": False,
             "verdict": "cannot tell yet",
@@ -81,7 +98,8 @@ def test_an_answer_has_every_field_of_the_interface(figures, device, site):
         },
         "undated": {"n": 0, "responses": 0, "counted": False},
         "flagged": {"n": 0, "responses": 0, "counted": False},
-        "links": {"self": "/api/v1/stats/timeseries?period=last-week&service=beds&question=food"},
+        "marks": [],
+        "links": {"self": ADDRESS, "csv": f"{ADDRESS}&format=csv", "xlsx": f"{ADDRESS}&format=xlsx"},
     }
 
 
@@ -198,7 +216,8 @@ def test_the_week_of_a_clock_change_has_its_true_length(site, week, hours):
 @pytest.mark.usefixtures("figures")
 def test_days_belong_to_the_organisations_zone(engine, site):
     other = Figures(engine, name="Far Away Trust", zone="Pacific/Auckland", references=(9,))
-    answer = site.series(organisation=other.organisation_id, period="this-week", granularity="day")
+    site.viewer = everything(other.organisation_id, "test")
+    answer = site.series(period="this-week", granularity="day")
     assert answer["data"][0]["start"] == "2026-11-22T11:00:00Z"
     assert answer["query"]["timezone"] == "Pacific/Auckland"
 

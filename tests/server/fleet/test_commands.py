@@ -177,7 +177,7 @@ def test_with_several_organisations_one_has_to_be_named(trust):
         ({"PET_DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "the database does not answer"),
         ({"PET_DATABASE_PASSWORD_FILE": "/nowhere"}, "PET_DATABASE_PASSWORD_FILE names /nowhere"),
         ({"PET_BROKER_PORT": "99999"}, "PET_BROKER_PORT is not a port"),
-        ({"PET_WEB_HOST": "0.0.0.0"}, "there are no accounts yet"),  # noqa: S104
+        ({"PET_WEB_HOST": "0.0.0.0"}, "leaves this machine"),  # noqa: S104
     ],
 )
 def test_a_wrong_setting_is_named(bare, changes, words):

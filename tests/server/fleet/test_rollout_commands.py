@@ -42,7 +42,7 @@ def revision(engine):
 
 def test_a_whole_roll_out_from_the_command_line(ward, engine, tmp_path, authority):
     assert ward("fleet").endswith("AA, never heard of: nothing is assigned to it\n")
-    assert "reference 1, is what patients are asked" in ward("questionnaire", "assign", "ward")
+    assert "ward version 1 (Ward) is what patients are asked" in ward("questionnaire", "assign", "ward")
     assert revision(engine) == 1
     assert ward("questionnaire", "assignments") == "organisation: patients: ward version 1\n"
     ward("settings", "broker", "broker.example", "--port", "8884", "--address", "192.0.2.7")
@@ -59,10 +59,12 @@ def test_a_whole_roll_out_from_the_command_line(ward, engine, tmp_path, authorit
     ward("settings", "unset", "sleep_after_s")
     said = ward("settings", "list")
     assert "wifi (organisation): Ward, Guests" in said
-    assert "sync_backlog (team" in said
+    assert "sync_backlog (team:rehab): 10" in said
     assert "sleep_after_s" not in said
     ward("text", "add", "--say", "en=You said it was loud.\\nWe fixed the doors.", "--scope", "team:rehab")
-    assert "waits for approval: You said it was loud." in ward("text", "list")
+    assert ward("text", "list") == (
+        "1 (team:rehab) waits for approval, in en: You said it was loud. We fixed the doors.\n"
+    )
     ward("text", "approve", "1", "--by", "matron")
     assert "approved by matron" in ward("text", "list")
     (tmp_path / "release.pub").write_text(public_line())

@@ -7,7 +7,15 @@ from functools import cache
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from protocol.record import ANSWER_NOT_SHOWN, FLAG_PARTIAL, FLAG_TEST, FLAGS_MISUSE, KIND_DECLINED, KIND_RESPONSE
+from protocol.record import (
+    ANSWER_NOT_SHOWN,
+    FLAG_PARTIAL,
+    FLAG_TEST,
+    FLAGS_MISUSE,
+    KIND_DECLINED,
+    KIND_RESPONSE,
+    OPTIONS_MAX,
+)
 from protocol.screen import SCREEN_TEXTS
 from server.database import Base
 from server.fleet import devices, organisations, placements, questionnaires
@@ -181,6 +189,8 @@ def counted(engine):
             if outcome == "complete" and row.flags & FLAG_PARTIAL:
                 outcome = "partial"
             counts[*owner, row.day, flagged, outcome] += 1
+            if any(ANSWER_NOT_SHOWN < answer <= OPTIONS_MAX for answer in row.answers):  # no option here is excluded
+                counts[*owner, row.day, flagged, "answering"] += 1
             for position, answer in enumerate(row.answers, 1):
                 if answer != ANSWER_NOT_SHOWN:
                     counts[*owner, position, row.day, flagged, COLUMN_OF_ANSWER[answer]] += 1

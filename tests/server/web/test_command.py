@@ -11,12 +11,15 @@ import urllib.request
 import psutil
 import pytest
 from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
 
+from server.accounts.people import add_person
 from server.demo.ports import free_port
 from tests.device_directory import make_device
 from tests.device_program import application
 from tests.parts import ROOT, need
 from tests.server.conftest import Site
+from tests.server.figures import PLACED_AT
 from tests.server.web.test_handheld import visiting
 
 TIMEOUT_S = 120  # only a hang takes longer
@@ -59,8 +62,11 @@ def wait_until_ready(port, process):
             time.sleep(0.05)
 
 
-def test_it_serves_until_told_to_stop_and_leaves_no_device_behind(environment, tmp_path):
+def test_it_serves_until_told_to_stop_and_leaves_no_device_behind(environment, engine, figures, tmp_path):
     need("micropython")
+    with Session(engine) as session, session.begin():
+        add_person(session, figures.organisation_id, "visitor@localhost", "Visitor", PLACED_AT)
+    environment["PET_LOCAL_VIEWER"] = "visitor@localhost"
     (tmp_path / "device").mkdir()
     environment["PET_TRY_DEVICE_DIRECTORY"] = str(make_device(tmp_path / "device"))
     environment["MICROPYPATH"] = application()["MICROPYPATH"]
@@ -112,5 +118,5 @@ def test_a_busy_port_gets_a_sentence_with_the_remedy(environment):
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "pet.example"])  # noqa: S104 - refused is what is tested
 def test_every_host_but_this_machine_is_refused(environment, host):
     said = refused(environment | {"PET_WEB_HOST": host})
-    assert "no accounts yet" in said
+    assert "leaves this machine" in said
     assert "Traceback" not in said

@@ -8,8 +8,10 @@ from html.parser import HTMLParser
 import pytest
 from sqlalchemy.orm import Session
 
-from server.api.figures import read_devices
-from server.api.query import read_query
+from server.accounts.viewer import everything
+from server.api.query import FiguresQuery, read_query
+from server.api.resolve import resolve
+from server.api.stats.devices import read_devices
 from server.ingest.tables import UNDATED
 from tests.server.conftest import NOW
 from tests.server.figures import Figures, Pass
@@ -138,7 +140,10 @@ def test_a_month_that_is_over_shows_a_device_where_it_was(figures, site):
     [row] = Elements(site.page("/", query).text).with_attribute("tr", "data-device")
     assert (row["data-device"], row["data-verdict"]) == (device, "")  # the target of where it is now says nothing
     with Session(figures.engine) as session:
-        [told] = read_devices(session, read_query(query.items()), NOW)
+        asked = resolve(
+            session, read_query(query.items(), FiguresQuery), everything(figures.organisation_id, "test"), NOW
+        )
+        [told] = read_devices(session, asked)
     assert (told.team, told.target) == ("Haywood", None)
 
 

@@ -1,0 +1,1 @@
+"""Who may see and do what: people, roles, tokens, share links, and the log of every change."""

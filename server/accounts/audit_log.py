@@ -1,0 +1,118 @@
+"""Reading and verifying the audit log. Nothing here writes it: the database does (migration 0005)."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from server.accounts.audit_tables import AuditEntry, AuditHead
+from server.errors import OperatorError
+
+FETCHED_ROWS = 1000  # of a log of millions, at a time
+
+# As audit_text() in the database, but stated here: whoever replaced that function would deceive it only.
+CANONICAL_TEXT = """
+    jsonb_build_array(organisation_id, sequence, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+        actor, action, subject, detail)::text
+"""
+
+
+class Head(NamedTuple):
+    """How far a log has come. Kept outside of the database, it shows whether rows up to there are still the same."""
+
+    organisation_id: int
+    sequence: int
+    hash: str
+
+    def line(self) -> str:
+        """As a file of heads holds it: one JSON object a line."""
+        return json.dumps(self._asdict())
+
+
+class Broken(NamedTuple):
+    """The first row that is not what it was, and why it is known."""
+
+    sequence: int
+    why: str
+
+
+class Verified(NamedTuple):
+    """How many rows were read, and the first that is broken, if any."""
+
+    rows: int
+    broken: Broken | None
+
+
+def head(session: Session, organisation_id: int) -> Head:
+    """Of a log without a row: sequence 0 and an empty hash."""
+    row = session.execute(
+        select(AuditHead.sequence, AuditHead.hash).where(AuditHead.organisation_id == organisation_id)
+    ).one_or_none()
+    return Head(organisation_id, 0, "") if row is None else Head(organisation_id, row.sequence, row.hash.hex())
+
+
+def entries(
+    session: Session,
+    organisation_id: int,
+    *,
+    before: int | None = None,
+    limit: int = 100,
+    action: str | None = None,
+) -> Sequence[AuditEntry]:
+    """The newest first, at most `limit` of those with a sequence below `before`."""
+    query = select(AuditEntry).where(AuditEntry.organisation_id == organisation_id)
+    if before is not None:
+        query = query.where(AuditEntry.sequence < before)
+    if action is not None:
+        query = query.where(AuditEntry.action == action)
+    return session.scalars(query.order_by(AuditEntry.sequence.desc()).limit(limit)).all()
+
+
+def read_heads(lines: Iterable[str], organisation_id: int) -> list[Head]:
+    """The heads of this organisation in a file that `pet audit-log head` has written. Raises OperatorError."""
+    heads = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            fields = json.loads(line)
+            found = Head(int(fields["organisation_id"]), int(fields["sequence"]), str(fields["hash"]))
+        except (ValueError, KeyError, TypeError):
+            raise OperatorError(f"line {number} of the heads is none: `pet audit-log head` writes them.") from None
+        if found.organisation_id == organisation_id:
+            heads.append(found)
+    return sorted(heads, key=lambda each: each.sequence)
+
+
+def verify(session: Session, organisation_id: int, heads: Sequence[Head] = ()) -> Verified:
+    """Recompute the whole chain; compare it with the head row and with heads kept outside, in order of sequence.
+
+    The session must see one state throughout (REPEATABLE READ), or writers at work would look like a fault.
+    """
+    outside = {each.sequence: each.hash for each in heads}
+    before, rows = b"", 0
+    for row in _rows(session, organisation_id):
+        rows += 1
+        if row.sequence != rows:
+            return Verified(rows, Broken(rows, f"it is missing: row {row.sequence} follows row {rows - 1}"))
+        before = sha256(before + row.text.encode()).digest()
+        if before != row.hash:
+            why = "its content is not what its hash was made of, or the row before it was exchanged"
+            return Verified(rows, Broken(rows, why))
+        if outside.get(rows, row.hash.hex()) != row.hash.hex():
+            return Verified(rows, Broken(rows, "its hash is not the one in the file of heads: the log was rewritten"))
+    last = head(session, organisation_id)
+    if (last.sequence, last.hash) != (rows, before.hex()):
+        return Verified(rows, Broken(rows + 1, f"the log ends with row {rows}, its head says {last.sequence}"))
+    if any(sequence > rows for sequence in outside):
+        return Verified(rows, Broken(rows + 1, f"the log ends with row {rows}, the file knows row {max(outside)}"))
+    return Verified(rows, None)
+
+
+def _rows(session: Session, organisation_id: int) -> Iterator[Any]:
+    query = f"SELECT sequence, hash, {CANONICAL_TEXT} AS text FROM audit_log WHERE organisation_id = :here ORDER BY 1"  # noqa: S608 - a constant
+    with session.execute(text(query).execution_options(yield_per=FETCHED_ROWS), {"here": organisation_id}) as result:
+        yield from result

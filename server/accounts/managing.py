@@ -1,0 +1,131 @@
+"""Who may manage whom: an administrator of a part of the organisation decides there, and nobody on themselves."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from server.accounts import people as accounts
+from server.accounts.grants import NamedGrant, find_grants, grant, name_grants, revoke
+from server.accounts.nodes import Node, covers, parse_node, team_paths, teams_below
+from server.accounts.rights import Right, Role
+from server.accounts.tables import ACTIVE, Person, RoleGrant
+from server.accounts.viewer import Teams, Viewer
+
+
+class NotThereError(LookupError):
+    """What the viewer asks about does not exist, or not for them."""
+
+
+class NotYoursError(PermissionError):
+    """They see it, and may not do that to it. The text says why."""
+
+
+class Managed(NamedTuple):
+    """A person with the roles they have now, or will have."""
+
+    person: Person
+    grants: Sequence[NamedGrant]
+
+
+class Manager:
+    """One viewer with the right to manage people at one instant. Its functions never commit."""
+
+    def __init__(self, session: Session, viewer: Viewer, at: datetime) -> None:
+        self._session, self._viewer, self._at = session, viewer, at
+        self._mine = viewer.teams(Right.MANAGE_PEOPLE)
+        self._paths = team_paths(session, viewer.organisation_id)
+
+    def people(self) -> list[Managed]:
+        """Everybody with a role in the viewer's part; for who manages the whole, everybody."""
+        rows = name_grants(self._session, self._here, find_grants(self._session, self._here, self._at))
+        everybody = [
+            Managed(person, [row for row in rows if row.person_id == person.person_id])
+            for person in accounts.people(self._session, self._here)
+        ]
+        return [each for each in everybody if self._sees(each.grants)]
+
+    def find(self, person_id: int) -> Managed:
+        """Raises NotThereError."""
+        person = self._session.get(Person, (self._here, person_id))
+        if person is not None:
+            found = Managed(person, self._grants(person))
+            if self._sees(found.grants):
+                return found
+        raise NotThereError(f"There is nobody of the number {person_id} here.")
+
+    def add(self, email: str, name: str, role: Role | None, on: str | None) -> tuple[Managed, str]:
+        """A new account and its first password. Raises OperatorError, NotYoursError."""
+        if self._mine is not None and not (role and on):
+            raise NotYoursError("You manage a part of the organisation: give the account a role there.")
+        person = accounts.add_person(self._session, self._here, email, name, self._at)
+        password = accounts.give_first_password(self._session, person, self._at)
+        if role and on:
+            self._grant(person, role, on, None)
+        return Managed(person, self._grants(person)), password
+
+    def grant(self, person_id: int, role: Role, on: str, to_at: datetime | None) -> Managed:
+        """Raises NotThereError, NotYoursError, OperatorError."""
+        person = self._another(person_id).person
+        self._grant(person, role, on, to_at)
+        return Managed(person, self._grants(person))
+
+    def revoke(self, person_id: int, grant_id: int) -> None:
+        """Raises NotThereError, NotYoursError."""
+        found = self._another(person_id)
+        row = self._session.get(RoleGrant, (self._here, grant_id))
+        if row is None or grant_id not in [each.grant_id for each in found.grants]:
+            raise NotThereError(f"{found.person.email} has no role of the number {grant_id}.")
+        self._decides_on(Node(row.node_kind, row.node_id))
+        revoke(self._session, row, self._at)
+
+    def set_state(self, person_id: int, state: str) -> Managed:
+        """Let the account sign in, or not. Raises NotThereError, NotYoursError."""
+        found = self._wholly(person_id)
+        (accounts.enable if state == ACTIVE else accounts.disable)(self._session, found.person)
+        return found
+
+    def first_password(self, person_id: int) -> tuple[Managed, str]:
+        """A new one, in place of a forgotten one. Raises NotThereError, NotYoursError."""
+        found = self._wholly(person_id)
+        return found, accounts.give_first_password(self._session, found.person, self._at)
+
+    @property
+    def _here(self) -> int:
+        return self._viewer.organisation_id
+
+    def _grants(self, person: Person) -> list[NamedGrant]:
+        rows = find_grants(self._session, self._here, self._at, person.person_id)
+        return name_grants(self._session, self._here, rows)
+
+    def _teams(self, node: Node) -> Teams:
+        return teams_below(node, self._paths)
+
+    def _sees(self, grants: Sequence[NamedGrant]) -> bool:
+        if self._mine is None:
+            return True
+        covered = [self._teams(each.node) for each in grants]
+        return any(teams is None or teams & self._mine for teams in covered)
+
+    def _grant(self, person: Person, role: Role, on: str, to_at: datetime | None) -> None:
+        node = parse_node(self._session, self._here, on)
+        self._decides_on(node)
+        grant(self._session, person, role, node, self._viewer.actor, self._at, to_at)
+
+    def _decides_on(self, node: Node) -> None:
+        if not covers(self._mine, self._teams(node)):
+            raise NotYoursError("You do not manage people on all of that part of the organisation.")
+
+    def _another(self, person_id: int) -> Managed:
+        found = self.find(person_id)
+        if person_id == self._viewer.person_id:
+            raise NotYoursError("Nobody decides on their own account: ask another administrator.")
+        return found
+
+    def _wholly(self, person_id: int) -> Managed:
+        """Somebody whose every role the viewer could take away: whoever can become them gains nothing by it."""
+        found = self._another(person_id)
+        if not all(covers(self._mine, self._teams(each.node)) for each in found.grants):
+            raise NotYoursError("They have roles beyond the part that you manage.")
+        return found

@@ -1,0 +1,92 @@
+"""The single responses as rows to be counted, for what no rollup knows: filters, hours, the time of receipt."""
+
+from datetime import timedelta
+
+from server.aggregates.narrowing import Conditions, of_days
+from server.aggregates.periods import Period, instant
+from server.aggregates.scope import RECEIVED, Scope
+
+FILTER_DAYS_MAX = 366  # of named teams, services or devices
+WIDE_FILTER_DAYS_MAX = 92  # of more: 10 million responses in two years are 1.3 million in a quarter
+
+RESPONDENT = """(SELECT v.code FROM version_question q
+    JOIN question w ON (w.organisation_id, w.question_id) = (q.organisation_id, q.question_id)
+    JOIN version_option v ON (v.organisation_id, v.reference, v.position) = (q.organisation_id, q.reference, q.position)
+    WHERE q.organisation_id = r.organisation_id AND q.reference = r.reference AND v.option = r.answers[q.position]
+      AND 'respondent' IN (q.question_id, w.topic) ORDER BY q.position LIMIT 1)"""
+LANGUAGE = """(SELECT n.definition -> 'languages' ->> r.language::integer FROM questionnaire_version n
+    WHERE (n.organisation_id, n.reference) = (r.organisation_id, r.reference))"""
+# By filter: what it looks at. Also the categories of which each must be large enough to be shown outside.
+LOOKED_AT = {
+    "language": f"coalesce({LANGUAGE}, '')",
+    "respondent": f"coalesce({RESPONDENT}, '')",
+    "assisted": "(r.flags & 2) <> 0",
+    "partial": "(r.flags & 1) <> 0",
+    "quality": "r.quality",
+    "stage": "r.stage",
+}
+ANSWERED_DAY = "r.day"
+RECEIVED_DAY = "(r.received_at AT TIME ZONE :zone)::date"
+ROWS = """SELECT r.organisation_id, r.device_id, r.team_id, r.reference, {day} AS day, r.flagged, r.answers,
+       date_trunc('hour', {instant}, :zone) AS hour, r.answered_at, {category} AS category,
+       (r.kind = 1 AND r.flags & 1 = 0)::integer AS complete, (r.kind = 1 AND r.flags & 1 <> 0)::integer AS partial,
+       (r.kind = 3)::integer AS declined
+    FROM response r WHERE r.organisation_id = :organisation AND r.kind IN (1, 3) AND r.flags & 64 = 0 AND {filters}"""
+ANSWERS = """(SELECT p.*, g.position, (g.answer = 1)::integer AS n1, (g.answer = 2)::integer AS n2,
+       (g.answer = 3)::integer AS n3, (g.answer = 4)::integer AS n4, (g.answer = 5)::integer AS n5,
+       (g.answer = 6)::integer AS n6, (g.answer = 14)::integer AS skipped, (g.answer = 15)::integer AS timed_out
+    FROM ({rows}) AS p, unnest(p.answers) WITH ORDINALITY AS g (answer, position) WHERE g.answer <> 0)"""
+PASSES = """(SELECT p.*, EXISTS (SELECT FROM unnest(p.answers) WITH ORDINALITY AS g (answer, position)
+        JOIN version_option v ON (v.organisation_id, v.reference, v.position, v.option)
+                               = (p.organisation_id, p.reference, g.position, g.answer)
+        WHERE v.sentiment <> 'excluded')::integer AS answering
+    FROM ({rows}) AS p)"""
+
+
+class SpanTooLongError(ValueError):
+    """A question that needs the single responses asks about too long a time. `parameter` is to blame."""
+
+    def __init__(self, parameter: str, days: int) -> None:
+        super().__init__(f"needs single responses, which are read for at most {days} days: ask for a shorter period.")
+        self.parameter = parameter
+
+
+def check_span(scope: Scope, period: Period, parameter: str) -> None:
+    """Raises SpanTooLongError."""
+    narrow = scope.teams or scope.services or scope.devices
+    days = FILTER_DAYS_MAX if narrow else WIDE_FILTER_DAYS_MAX
+    if period.first is None or period.after is None or period.after - period.first > timedelta(days=days):
+        raise SpanTooLongError(parameter, days)
+
+
+def single_rows(scope: Scope, period: Period, conditions: Conditions, *, answers: bool, category: str = "") -> str:
+    """The rows of the scope's responses that its filters leave, as a table: one row an answer or one a pass.
+
+    `category`: the filter whose categories are to be told apart; then it filters nothing. The conditions get values.
+    """
+    received = scope.time_basis == RECEIVED
+    filters = Conditions()
+    for name in scope.filters.used:
+        if name != category:
+            value = getattr(scope.filters, name)
+            looked_at = LOOKED_AT[name]
+            one = isinstance(value, bool)
+            filters.add(f"({looked_at}) = :{name}" if one else f"({looked_at}) = ANY(:{name})", **{name: _plain(value)})
+    column = "r.received_at" if received else "r.answered_at"
+    if period.first:
+        filters.add(f"{column} >= :begins", begins=instant(period.first, scope.place.zone))
+    if period.after:
+        filters.add(f"{column} < :ends", ends=instant(period.after, scope.place.zone))
+    conditions.values |= filters.values | {"zone": scope.place.zone.key}
+    of_days(conditions, period)
+    rows = ROWS.format(
+        day=RECEIVED_DAY if received else ANSWERED_DAY,
+        instant=column,
+        category=LOOKED_AT[category] if category else "NULL",
+        filters=filters.sql,
+    )
+    return (ANSWERS if answers else PASSES).format(rows=rows)
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value

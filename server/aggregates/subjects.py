@@ -1,0 +1,41 @@
+"""What questions are about, and what they serve: topics and objectives, as sets of questions."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from server.aggregates.scope import Place, UnknownNameError
+from server.fleet.subject_tables import Objective, Topic
+from server.fleet.tables import Question
+
+
+def questions_about(
+    session: Session, place: Place, topics: Sequence[str], objectives: Sequence[str]
+) -> frozenset[str] | None:
+    """The questions of any of these topics that serve any of these objectives; None where neither narrows.
+
+    Raises UnknownNameError for a topic or an objective that is not in this organisation.
+    """
+    _check(session, place, "topic", Topic.topic, topics)
+    _check(session, place, "objective", Objective.objective, objectives)
+    if not topics and not objectives:
+        return None
+    query = select(Question.question_id).where(Question.organisation_id == place.organisation_id)
+    if topics:
+        query = query.where(Question.topic.in_(topics))
+    if objectives:
+        query = query.where(Question.objective.in_(objectives))
+    return frozenset(session.scalars(query))
+
+
+def _check(
+    session: Session, place: Place, parameter: str, column: InstrumentedAttribute[str], words: Sequence[str]
+) -> None:
+    if not words:
+        return
+    here = column.class_.organisation_id == place.organisation_id
+    known = set(session.scalars(select(column).where(here, column.in_(words))))
+    for word in words:
+        if word not in known:
+            raise UnknownNameError(parameter, word)

@@ -1,0 +1,83 @@
+"""How figures leave: in the form asked for, with an ETag, and not at all where the one who asks holds them."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar, get_args
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.accounts.viewer import Viewer
+from server.aggregates.freshness import freshness
+from server.api.conditional import headers, held, normalised, not_modified, tag
+from server.api.formats import MEDIA_TYPES, TABLES, Format, chosen_format
+from server.api.reference import PREFIX, refusals
+from server.api.rows import as_csv, as_ndjson, as_workbook
+
+Answer = TypeVar("Answer", bound=BaseModel)
+TEXT = "; charset=utf-8"
+
+
+def offered(formats: Sequence[Format] = TABLES, *more: int) -> dict[int | str, dict[str, Any]]:
+    """What the reference says of a route that answers in several forms: `responses=offered()`."""
+    others = {MEDIA_TYPES[each]: _schema(each) for each in formats if each is not Format.JSON}
+    return {
+        **refusals(406, *more),
+        200: {"description": "The figures", "content": others},
+        304: {"description": "The one who asks holds them already: If-None-Match names this ETag"},
+    }
+
+
+def answered(
+    request: Request,
+    viewer: Viewer,
+    session: Session,
+    model: type[Answer],
+    read: Callable[[], Answer],
+    formats: Sequence[Format] = TABLES,
+) -> Response:
+    """The answer of `read`, whose rows are its field `data`. Raises ProblemError."""
+    form = chosen_format(request, formats)
+    now: datetime = request.app.state.now()
+    etag = tag(
+        freshness(session, viewer.organisation_id),
+        _hour(now),
+        request.url.path,
+        normalised(request.query_params.multi_items()),
+        form,
+        viewer.key,
+    )
+    if held(request, etag):
+        return not_modified(etag)
+    return _rendered(model, read(), form, _name(request), headers(etag))
+
+
+def _rendered(model: type[BaseModel], answer: Any, form: Format, name: str, sent: dict[str, str]) -> Response:
+    if form is Format.JSON:
+        return Response(answer.model_dump_json(by_alias=True), 200, sent, MEDIA_TYPES[form])
+    row = get_args(model.model_fields["data"].annotation)[0]
+    sent = sent | {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
+    following = getattr(getattr(answer, "links", None), "next", None)
+    if following:
+        sent = sent | {"Link": f'<{following}>; rel="next"'}
+    if form is Format.XLSX:
+        return Response(as_workbook(row, answer.data, answer), 200, sent, MEDIA_TYPES[form])
+    text = as_csv(row, answer.data) if form is Format.CSV else as_ndjson(answer.data)
+    return Response(text, 200, sent, MEDIA_TYPES[form] + TEXT)
+
+
+def _hour(now: datetime) -> str:
+    """What an answer says of time itself (whether a bucket is over, a device late) is at most an hour old."""
+    return now.astimezone(ZoneInfo("UTC")).strftime("%Y-%m-%dT%H")
+
+
+def _name(request: Request) -> str:
+    """Of the file: the last words of the path."""
+    return "-".join(["pet", *request.url.path.removeprefix(PREFIX).strip("/").split("/")])
+
+
+def _schema(form: Format) -> dict[str, Any]:
+    return {"schema": {"type": "string", **({"format": "binary"} if form is Format.XLSX else {})}}

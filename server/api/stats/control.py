@@ -1,0 +1,193 @@
+"""The statistical process control chart of a positivity: is it only restless, or did something happen?"""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
+
+from server.aggregates.counts import Tally
+from server.aggregates.periods import Bucket, Granularity, Period, instant
+from server.aggregates.timeseries import Timeseries
+from server.api.figures import Surroundings, resolved
+from server.api.query import Day, SeriesQuery, wrong
+from server.api.resolve import Asked
+from server.api.shapes import Links, Meta, Percent, SeriesResolved
+from server.api.stats.groups import part_of
+from server.api.stats.series import Mark, Point, find_marks, find_series, point
+from server.measures.chart import BASELINE_POINTS, Chart, ChartKind, ChartPoint, ChartSettings, Limits, RunLengths
+from server.measures.icons import variation
+from server.measures.part import Part
+from server.measures.pchart import choose_chart, pchart
+from server.measures.reading import how_made, reading
+from server.measures.spc import xmr
+
+BASELINE_MAX = 104  # two years of weeks
+REBASES_MAX = 20
+GRANULARITIES = (Granularity.DAY, Granularity.WEEK, Granularity.MONTH, Granularity.QUARTER)
+
+
+class Drawing(StrEnum):
+    """Which chart; `auto` is the one that fits how many answered."""
+
+    AUTO = "auto"
+    XMR = "xmr"
+    P = "p"
+    P_PRIME = "p-prime"
+
+
+MORE = {
+    "chart": f"one of {', '.join(Drawing)}",
+    "baseline": f"2 to {BASELINE_MAX}: limits are made of so many points with answers, and then locked",
+    "rebase": "days on which limits begin anew; a deliberate act, which the chart tells",
+    "screening": "true or false: whether an XmR chart leaves exceptional moving ranges out",
+}
+
+
+class ControlQuery(SeriesQuery):
+    """Of a control chart."""
+
+    chart: Drawing = Drawing.AUTO
+    baseline: Annotated[int, Field(ge=2, le=BASELINE_MAX)] = BASELINE_POINTS
+    rebase: Annotated[list[Day], Field(max_length=REBASES_MAX, default_factory=list)]
+    screening: bool = False
+
+
+class ControlPoint(Point):
+    """One bucket with its limits, in percent; all null where the bucket is no point of the chart."""
+
+    mean: Percent | None
+    lower: Percent | None
+    upper: Percent | None
+    near_lower: Percent | None
+    near_upper: Percent | None
+    charted: Annotated[bool, Field(description="whether it is a point: over, and with answers enough")]
+    rule: Annotated[str | None, Field(description="why it is special")]
+    side: str | None
+    kind: Annotated[str, Field(description="improvement, concern or common cause")]
+
+
+class ControlChart(BaseModel):
+    """How the chart was made and what it says."""
+
+    kind: str
+    baseline: int
+    rebase: list[date]
+    screening: bool
+    trend: int
+    shift: int
+    trial_limits: Annotated[bool, Field(description="the limits in force are of too few points to be relied on")]
+    variation: str
+    assurance: str | None
+    reading: str
+    how_made: str
+
+
+class ControlAnswer(BaseModel):
+    """GET /api/v1/stats/spc."""
+
+    query: SeriesResolved
+    meta: Meta
+    chart: ControlChart
+    data: list[ControlPoint]
+    marks: Annotated[list[Mark], Field(description="actions that you may see, by the day they began")]
+    links: Links
+
+
+def read_control(session: Session, asked: Asked[ControlQuery], links: Links) -> ControlAnswer:
+    """The answer to the question. Raises ProblemError."""
+    query = asked.query
+    if query.granularity not in GRANULARITIES:
+        raise wrong("granularity", "is too short for a control chart: an hour has too few answers.")
+    series = find_series(session, asked)
+    around = Surroundings(session, asked)
+    target = around.target_before(series.after)
+    chart = make_chart(query, charted_parts(asked, series), target, _rebases(query, series))
+    answered = resolved(asked, Period(series.first, series.after))
+    return ControlAnswer(
+        query=SeriesResolved(**answered, granularity=query.granularity, compare=query.compare),
+        meta=around.meta(target),
+        chart=_told(chart, query),
+        data=[
+            _point(asked, around, bucket, tally, made)
+            for (bucket, tally), made in zip(series.points, chart.points, strict=True)
+        ],
+        marks=find_marks(session, asked, series),
+        links=links,
+    )
+
+
+def charted_parts(asked: Asked[Any], series: Timeseries) -> list[Part]:
+    """One a bucket; empty where it is not over (a running week pulls the chart), or has too few for a percentage."""
+
+    def part(bucket: Bucket, tally: Tally) -> Part:
+        found = part_of(tally)
+        running = instant(bucket.after, asked.place.zone) > asked.now
+        return Part(0, 0) if running or found.basis < asked.thresholds.percent_from else found
+
+    return [part(bucket, tally) for bucket, tally in series.points]
+
+
+def make_chart(query: ControlQuery, parts: list[Part], target: float | None, rebases: tuple[int, ...]) -> Chart:
+    """The chart of these parts. `target`: percent."""
+    settings = ChartSettings(
+        target=None if target is None else target / 100,
+        baseline=query.baseline,
+        rebases=rebases,
+        lengths=RunLengths(),
+        screening=query.screening,
+    )
+    kinds = {Drawing.XMR: ChartKind.XMR, Drawing.P: ChartKind.P, Drawing.P_PRIME: ChartKind.P_PRIME}
+    kind = kinds.get(query.chart) or choose_chart(parts)
+    if kind is ChartKind.XMR:
+        return xmr([part.share for part in parts], settings)
+    return pchart(parts, settings, prime=kind is ChartKind.P_PRIME)
+
+
+def _rebases(query: ControlQuery, series: Timeseries) -> tuple[int, ...]:
+    """The points at which limits begin anew: those whose buckets hold the days asked for."""
+    found = set()
+    for day in query.rebase:
+        holding = [place for place, (bucket, _) in enumerate(series.points) if bucket.first <= day < bucket.after]
+        if not holding or holding[0] == 0:
+            raise wrong_rebase(day)
+        found.add(holding[0])
+    return tuple(sorted(found))
+
+
+def wrong_rebase(day: date) -> Exception:
+    """422: limits begin anew within the chart, or not at all."""
+    return wrong("rebase", f"{day} is not within the period, after its first bucket.")
+
+
+def _told(chart: Chart, query: ControlQuery) -> ControlChart:
+    settings = chart.settings
+    return ControlChart(
+        kind=chart.kind,
+        baseline=settings.baseline,
+        rebase=sorted(set(query.rebase)),
+        screening=settings.screening,
+        trend=settings.lengths.trend,
+        shift=settings.lengths.shift,
+        trial_limits=chart.trial_limits,
+        variation=variation(chart).words,
+        assurance=chart.assurance,
+        reading=reading(chart, "Positivity", bucket=query.granularity),
+        how_made=how_made(chart, bucket=query.granularity),
+    )
+
+
+def _point(
+    asked: Asked[ControlQuery], around: Surroundings, bucket: Bucket, tally: Tally, made: ChartPoint
+) -> ControlPoint:
+    limits = made.limits.drawn() if made.limits else None
+    drawn = {name: round(100 * getattr(limits, name), 1) if limits else None for name in Limits._fields}
+    fields: dict[str, Any] = point(asked, around, bucket, tally).model_dump() | drawn
+    return ControlPoint(
+        **fields,
+        charted=made.value is not None,
+        rule=made.signal.rule if made.signal else None,
+        side=made.signal.side if made.signal else None,
+        kind=made.kind,
+    )

@@ -1,0 +1,145 @@
+"""What deserves attention, good or bad: questions of teams that differ from their target or from their own past."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
+
+from server.aggregates.counts import Tally, tallies
+from server.aggregates.dimensions import QUESTION, bucket
+from server.aggregates.members import Member, members
+from server.aggregates.outside import published_period
+from server.aggregates.periods import Granularity, Period
+from server.api.figures import Surroundings, end_of, judged, resolved
+from server.api.query import FiguresQuery
+from server.api.resolve import Asked
+from server.api.shapes import Judged, Links, Meta, ResolvedQuery
+from server.api.stats.groups import DIMENSIONS, By, part_of
+from server.measures.chart import BASELINE_POINTS, ChartKind, ChartSettings
+from server.measures.concerns import Cell, Finding, Special, find_concerns, find_highlights
+from server.measures.part import Part
+from server.measures.pchart import choose_chart, pchart
+
+CHART_WEEKS = 2 * BASELINE_POINTS + 2  # what a cell's own past is: a baseline, and as long again after it
+
+
+class Where(StrEnum):
+    """Whose questions are looked at."""
+
+    DIRECTORATE = "directorate"
+    SERVICE = "service"
+    TEAM = "team"
+    DEVICE = "device"
+
+
+MORE = {"by": f"one of {', '.join(Where)}: whose questions are looked at"}
+
+
+class FindingsQuery(FiguresQuery):
+    """Of what deserves attention."""
+
+    by: Where = Where.TEAM
+
+
+class FindingsResolved(ResolvedQuery):
+    """With whose questions were looked at."""
+
+    by: str
+
+
+class FindingRow(Judged):
+    """One question of one team (or device, service, directorate) that deserves attention."""
+
+    level: Annotated[str, Field(description="concern, watch, highlight or good sign")]
+    code: str
+    name: str
+    question: str
+    text: str
+    reasons: Annotated[list[str], Field(description="target; the rule of the chart")]
+
+
+class FindingsAnswer(BaseModel):
+    """GET /api/v1/stats/concerns."""
+
+    query: FindingsResolved
+    meta: Meta
+    compared: Annotated[int, Field(description="so many comparisons were made")]
+    data: Annotated[list[FindingRow], Field(description="concerns, most certain first; then highlights likewise")]
+    links: Links
+
+
+def read_findings(session: Session, asked: Asked[FindingsQuery], links: Links) -> FindingsAnswer:
+    """The answer to the question. Raises ProblemError."""
+    around = Surroundings(session, asked)
+    dimension = DIMENSIONS[By(asked.query.by)]
+    found = tallies(session, asked.scope, asked.period, (dimension, QUESTION))
+    places = _by_key(members(session, asked.scope, dimension, end_of(asked), {key for key, _ in found if key}))
+    questions = _by_key(members(session, asked.scope, QUESTION, end_of(asked), ()))
+    special = _specials(session, asked)
+    keys = [(place, question) for place, question in found if place in places and question in questions]
+    targets = {place: around.target_of(places[place].lineage) for place, _ in keys}
+    cells = [_cell(key, found[key], targets[key[0]], special.get(key)) for key in keys]
+    findings = [*find_concerns(cells), *find_highlights(cells)]
+
+    def row(finding: Finding[Any]) -> FindingRow:
+        place, question = finding.key
+        return FindingRow(
+            **judged(found[finding.key], targets[place], asked.thresholds.percent_from),
+            level=finding.level,
+            code=places[place].code,
+            name=places[place].name,
+            question=question,
+            text=questions[question].name,
+            reasons=_reasons(finding),
+        )
+
+    return FindingsAnswer(
+        query=FindingsResolved(**resolved(asked), by=asked.query.by),
+        meta=around.meta(around.target),
+        compared=sum(cell.positive.basis >= asked.thresholds.percent_from for cell in cells),
+        data=[row(finding) for finding in findings if finding.positive.basis >= asked.thresholds.percent_from],
+        links=links,
+    )
+
+
+def _by_key(listed: Sequence[Member]) -> dict[Any, Member]:
+    return {member.key: member for member in listed}
+
+
+def _cell(key: Any, tally: Tally, target: float | None, special: Special | None) -> Cell[Any]:
+    judgeable = target is not None and 0 < target < 100
+    return Cell(key, part_of(tally), target / 100 if judgeable and target is not None else None, special)
+
+
+def _reasons(finding: Finding[Any]) -> list[str]:
+    reasons = ["target"] if finding.beside_reference else []
+    return [*reasons, finding.special.rule.value] if finding.special else reasons
+
+
+def _specials(session: Session, asked: Asked[Any]) -> dict[Any, Special]:
+    """Of each question of each part, what is special about its latest whole week, on a chart of its own past."""
+    after = min(asked.period.after or asked.today, asked.today)
+    monday = after - timedelta(days=after.weekday())
+    weeks = [monday - timedelta(weeks=number) for number in range(CHART_WEEKS, 0, -1)]
+    period = published_period(asked.scope, Period(weeks[0], monday), Granularity.WEEK)
+    dimension = DIMENSIONS[By(asked.query.by)]
+    found = tallies(session, asked.scope, period, (dimension, QUESTION, bucket(Granularity.WEEK)), undated=False)
+    histories: dict[Any, dict[date, Part]] = {}
+    for (place, question, week), tally in found.items():
+        part = part_of(tally)
+        if part.basis >= asked.thresholds.percent_from:
+            histories.setdefault((place, question), {})[week] = part
+    charts = {key: _special([history.get(week, Part(0, 0)) for week in weeks]) for key, history in histories.items()}
+    return {key: special for key, special in charts.items() if special is not None}
+
+
+def _special(parts: Sequence[Part]) -> Special | None:
+    settings = ChartSettings(baseline=BASELINE_POINTS)
+    chart = pchart(parts, settings, prime=choose_chart(parts) is ChartKind.P_PRIME)
+    latest = chart.latest
+    if latest is None or latest.signal is None or chart.trial_limits:
+        return None
+    return Special(latest.kind, latest.signal.rule)

@@ -1,0 +1,1 @@
+"""From any figure back to the signed bytes: rebuild, retention, flags, corrections, and the auditor's export."""

@@ -1,0 +1,80 @@
+"""The audited tables replayed from the audit log: a row that was changed without a trace is found here."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from server.evidence.differences import EXTRA, MISSING, OTHER, Difference, Summary
+
+FETCHED_ROWS = 1000
+Row = dict[str, Any]
+Rows = dict[str, Row]  # by subject
+
+KEYS = """
+SELECT attname FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey)
+WHERE indrelid = CAST(:table AS regclass) AND indisprimary AND attname <> 'organisation_id'
+ORDER BY array_position(indkey::int2[], attnum)
+"""
+
+
+def audited_tables(connection: Connection) -> list[str]:
+    """The tables whose changes the database logs."""
+    query = "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'write_audit_log' ORDER BY 1"
+    return [name.strip('"') for (name,) in connection.execute(text(query))]
+
+
+def replay_log(connection: Connection, organisation_id: int) -> tuple[dict[str, Rows], dict[int, list[Row]]]:
+    """Every audited row as the log leaves it, by table; and of each placement all states that it ever had."""
+    tables: dict[str, Rows] = {}
+    placements: dict[int, list[Row]] = {}
+    query = text("SELECT action, subject, detail FROM audit_log WHERE organisation_id = :here ORDER BY sequence")
+    entries = connection.execute(query.execution_options(yield_per=FETCHED_ROWS), {"here": organisation_id})
+    for action, subject, detail in entries:
+        table, _, what = action.rpartition(" ")
+        rows = tables.setdefault(table, {})
+        if what == "delete":
+            rows.pop(subject, None)
+            continue
+        rows[subject] = rows.get(subject, {}) | detail.get("new", {})
+        if table == "placement":
+            placements.setdefault(int(subject), []).append(dict(rows[subject]))
+    return tables, placements
+
+
+def audited_differences(
+    connection: Connection, organisation_id: int, logged: dict[str, Rows], summary: Summary
+) -> Iterator[Difference]:
+    """Rows that are not as the log says. Columns that the log leaves out are not compared."""
+    for table in audited_tables(connection):
+        due = dict(logged.get(table, {}))
+        for subject, row in _stored(connection, table, organisation_id):
+            summary.audited_rows += 1
+            should = due.pop(subject, None)
+            if should is None:
+                yield Difference(EXTRA, f"{table} {subject}", "the audit log knows nothing of this row")
+            elif different := [name for name in should.keys() & row.keys() if should[name] != row[name]]:
+                words = (
+                    f"{name} is {_word(row[name])}, the audit log says {_word(should[name])}" for name in different
+                )
+                yield Difference(OTHER, f"{table} {subject}", "; ".join(sorted(words)))
+        for subject in due:
+            yield Difference(MISSING, f"{table} {subject}", "the audit log has it, and never that it was deleted")
+
+
+def _stored(connection: Connection, table: str, organisation_id: int) -> Iterator[tuple[str, Row]]:
+    keys = [name for (name,) in connection.execute(text(KEYS), {"table": f'"{table}"'})]
+    query = text(f'SELECT to_jsonb(t) FROM "{table}" AS t WHERE organisation_id = :here')  # noqa: S608 - from the catalogue
+    with connection.execute(query.execution_options(yield_per=FETCHED_ROWS), {"here": organisation_id}) as result:
+        for (row,) in result:
+            yield "/".join(str(_plain(row[name])) for name in keys), row
+
+
+def _plain(value: Any) -> Any:
+    """As jsonb ->> spells it."""
+    return json.dumps(value) if isinstance(value, bool) else value
+
+
+def _word(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""The monthly figures of the Friends and Family Test, apart from every other figure."""

@@ -1,0 +1,70 @@
+"""The imports there are, without their files."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from server.accounts.viewer import Teams
+from server.database import on_keys
+from server.fleet.tables import Organisation
+from server.imports.tables import ImportSource, ResponseImport
+
+
+class Listed(NamedTuple):
+    """One import. `known`: rows of the file that an earlier import had brought already."""
+
+    import_id: int
+    source: str
+    mode: str
+    file_name: str
+    digest: bytes
+    responses: int
+    known: int
+    teams: list[int]
+    imported_at: datetime
+    imported_by: str
+    undone_at: datetime | None
+    undone_by: str | None
+
+
+def imports(
+    session: Session,
+    organisation: Organisation,
+    teams: Teams = None,
+    before: int | None = None,
+    limit: int | None = None,
+) -> list[Listed]:
+    """Newest first, from the one before `before`; with `teams` those that brought responses for these teams only."""
+    query = _listed().where(ResponseImport.organisation_id == organisation.organisation_id)
+    if teams is not None:
+        query = query.where(ResponseImport.teams.contained_by(sorted(teams)))
+    if before is not None:
+        query = query.where(ResponseImport.import_id < before)
+    return [Listed(*row) for row in session.execute(query.order_by(ResponseImport.import_id.desc()).limit(limit))]
+
+
+def import_file(session: Session, organisation: Organisation, import_id: int) -> bytes:
+    """The file as it was handed over; the import is known to be there."""
+    query = select(ResponseImport.payload).where(
+        ResponseImport.organisation_id == organisation.organisation_id, ResponseImport.import_id == import_id
+    )
+    return session.scalars(query).one()
+
+
+def _listed() -> Select[*tuple[Any, ...]]:
+    return select(
+        ResponseImport.import_id,
+        ImportSource.code,
+        ImportSource.mode,
+        ResponseImport.file_name,
+        ResponseImport.digest,
+        ResponseImport.responses,
+        ResponseImport.known,
+        ResponseImport.teams,
+        ResponseImport.imported_at,
+        ResponseImport.imported_by,
+        ResponseImport.undone_at,
+        ResponseImport.undone_by,
+    ).join(ImportSource, on_keys(ImportSource, ResponseImport, "source_id"))

@@ -1,0 +1,15 @@
+"""A page: a template with what it shows, and who is signed in at its head."""
+
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+
+def make_page(request: Request, template: str, content: dict[str, Any], code: int = 200) -> HTMLResponse:
+    """The template drawn with this content, to which the visitor is added: None where nobody asked who it is."""
+    visitor = getattr(request.state, "viewer", None)
+    known = {"path": None, "visitor": visitor, **content}
+    text = request.app.state.templates.get_template(template).render(known)
+    # Back after signing out, the browser asks again instead of showing what it kept.
+    return HTMLResponse(text, code, {"Cache-Control": "private, no-cache, no-store"})

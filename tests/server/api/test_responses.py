@@ -1,0 +1,67 @@
+"""Single responses: page by page, each once, for the teams themselves only, and no hour that tells who it was."""
+
+from datetime import date
+
+from tests.server.api.year import insider, outsider
+from tests.server.figures import Pass
+
+PATH = "/api/v1/responses"
+
+
+def pages(site, **query):
+    """The rows of all pages, following links.next."""
+    address, rows = PATH, []
+    answer = site.get(address, query)
+    while True:
+        assert answer.status_code == 200, answer.text
+        rows += answer.json()["data"]
+        following = answer.json()["links"]["next"]
+        if following is None:
+            return rows
+        answer = site.get(following)
+
+
+def test_pages_hold_every_response_once_in_the_order_of_days(figures, site):
+    device = figures.device("PET-1")
+    figures.enter([Pass(device, date(2026, 10, 1 + number % 9), (1, 2, 14)) for number in range(23)])
+    rows = pages(site, limit="5", team="haywood")
+    assert len({row["response"] for row in rows}) == 23
+    assert [row["day"] for row in rows] == sorted(row["day"] for row in rows)
+    assert rows[0]["answers"] == ["food=option 1", "hands=option 2", "overall="]
+    lines = site.get(PATH, {"format": "ndjson", "limit": "5"})
+    assert len(lines.text.splitlines()) == 5
+    assert 'rel="next"' in lines.headers["link"]
+
+
+def test_an_hour_is_told_where_five_answered_that_day(figures, site):
+    device = figures.device("PET-1")
+    few, many = date(2026, 10, 1), date(2026, 10, 2)
+    figures.enter([Pass(device, few, (1,))] * 4 + [Pass(device, many, (1,))] * 5)
+    site.viewer = insider(figures, "haywood")
+    hours = {(row["day"], row["hour"]) for row in pages(site)}
+    assert hours == {("2026-10-01", None), ("2026-10-02", "2026-10-02T11:00:00Z")}
+    site.viewer = None  # who may export evidence checks each of them
+    assert None not in {row["hour"] for row in pages(site)}
+
+
+def test_only_the_teams_own_are_listed(figures, site):
+    for number, team in enumerate(("haywood", "leek")):
+        device = figures.device(f"PET-{number}", team=team)
+        figures.enter([Pass(device, date(2026, 10, 1), (1,), team=team)] * 3)
+    site.viewer = insider(figures, "leek")
+    assert {row["team"] for row in pages(site)} == {"leek"}
+    assert site.get(PATH, {"team": "haywood"}).status_code == 404
+    site.viewer = outsider(figures)
+    assert site.get(PATH).status_code == 403
+
+
+def test_a_cursor_fits_its_own_question_only(figures, site):
+    device = figures.device("PET-1")
+    figures.enter([Pass(device, date(2026, 10, 1), (1,))] * 3)
+    following = site.get(PATH, {"limit": "1"}).json()["links"]["next"]
+    cursor = following.split("cursor=")[1]
+    assert site.get(PATH, {"limit": "2", "cursor": cursor}).status_code == 200
+    own = {"cursor": cursor, "team": "haywood"}
+    for query in (own, {"cursor": cursor[:-2]}, {"cursor": "x"}, {"cursor": "A" * 40}):
+        refused = site.get(PATH, query)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/query/cursor")

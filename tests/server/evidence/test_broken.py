@@ -1,0 +1,124 @@
+"""`pet rebuild --check` finds whatever is changed behind everybody's back."""
+
+# ruff: noqa: S608 - the statements are made of constants
+
+from hashlib import sha256
+
+import pytest
+
+from server.ingest import rollups
+from server.ingest.tables import Evidence, Response
+
+OF_RESPONSE = ("other", "response")
+BREAKS = {
+    "an answer": ("UPDATE response SET answers = '{2,1,15,0,0,0,0,0,0,0,0,0}' WHERE sequence = 1", OF_RESPONSE),
+    "a team": ("UPDATE response SET team_id = team_id + 1 WHERE sequence = 1", OF_RESPONSE),
+    "a placement": ("UPDATE response SET placement_uncertain = true WHERE sequence = 1", OF_RESPONSE),
+    "a date": ("UPDATE response SET answered_at = answered_at - interval '1 day' WHERE sequence = 1", OF_RESPONSE),
+    "a day": ("UPDATE response SET day = day - 1 WHERE sequence = 1", OF_RESPONSE),
+    "a bound": ("UPDATE response SET answered_after = now() WHERE sequence = 9", OF_RESPONSE),
+    "a flag": ("UPDATE response SET flags = 0 WHERE sequence = 5", OF_RESPONSE),
+    "a word of nobody": ("UPDATE response SET flagged_by_person = true WHERE sequence = 1", OF_RESPONSE),
+    "an instant of receipt": ("UPDATE response SET received_at = received_at + interval '1 s'", OF_RESPONSE),
+    "a deleted response": ("DELETE FROM response WHERE sequence = 3", ("missing", "response")),
+    "a deleted last response": ("DELETE FROM response WHERE sequence = 12", ("missing", "response")),
+    "a deleted batch": ("DELETE FROM evidence WHERE first_sequence = 1", ("extra", "response")),
+    "a byte of a batch": (
+        "UPDATE evidence SET payload = set_byte(payload, 60, get_byte(payload, 60) # 1) WHERE first_sequence = 1",
+        ("evidence", "batch"),
+    ),
+    "a key epoch": ("UPDATE evidence SET key_epoch = 2 WHERE first_sequence = 1", ("evidence", "batch")),
+    "a digest": ("UPDATE evidence SET digest = sha256('x') WHERE first_sequence = 1", ("evidence", "batch")),
+    "the ledger": ("UPDATE journal SET stored_through = 11", ("other", "journal")),
+    "the ledger ahead": ("UPDATE journal SET stored_through = 14", ("missing", "journal")),
+    "a rollup": ("UPDATE rollup_day SET n1 = n1 + 1", ("other", "rollup_day")),
+    "a count of passes": ("UPDATE rollup_response_day SET complete = 9", ("other", "rollup_response_day")),
+    "an audit rollup": ("DELETE FROM rollup_audit_day", ("missing", "rollup_audit_day")),
+    "a sentiment": ("UPDATE version_option SET sentiment = 'neutral'", ("other", "version_option")),
+    "a placement's team": ("UPDATE placement SET team_id = team_id + 1", ("other", "placement")),
+    "a device": ("UPDATE device SET enrolled_at = enrolled_at - interval '1 year'", ("other", "device")),
+    "a flag that nobody logged": (
+        """INSERT INTO response_flag SELECT organisation_id, 1, device_id, journal_id, 1, true, 'x', 'nobody', now()
+        FROM journal""",
+        ("extra", "response_flag"),
+    ),
+    "a target that nobody logged": (
+        """INSERT INTO target SELECT organisation_id, 77, 0.5, 'organisation', NULL, '2026-01-01', NULL, 'x'
+        FROM organisation""",
+        ("extra", "target"),
+    ),
+    "the audit log": ("UPDATE audit_log SET actor = 'x' WHERE sequence = 3", ("evidence", "audit")),
+}
+
+
+@pytest.mark.parametrize("what", BREAKS)
+@pytest.mark.usefixtures("line")
+def test_what_somebody_with_all_rights_breaks_is_found(inspector, what):
+    statement, found = BREAKS[what]
+    inspector.as_superuser(statement)
+    assert found in inspector.kinds()
+
+
+ROLLUPS = (
+    "rollup_day",
+    "rollup_response_day",
+    "rollup_audit_day",
+    "rollup_segment",
+    "rollup_response_segment",
+    "rollup_team_segment",
+    "rollup_team_response_segment",
+    "rollup_hour",
+    "rollup_organisation_hour",
+)
+
+
+@pytest.mark.parametrize("table", ROLLUPS)
+@pytest.mark.usefixtures("line")
+def test_a_row_of_any_rollup_that_is_missing_is_found(inspector, table):
+    inspector.as_superuser(f"DELETE FROM {table} WHERE ctid = (SELECT min(ctid) FROM {table})")
+    assert inspector.kinds() == [("missing", table)]
+
+
+def test_every_rollup_is_among_those_that_are_broken_here():
+    assert {table.__tablename__ for table in rollups.ROLLUPS} == set(ROLLUPS)
+
+
+@pytest.mark.usefixtures("line")
+def test_an_invented_response_that_is_counted_is_found_with_every_count_of_it(inspector):
+    names = [column.name for column in Response.__table__.columns if column.computed is None]
+    columns = ", ".join(names)
+    values = ", ".join("13" if name == "sequence" else name for name in names)
+    inspector.as_superuser(
+        f"INSERT INTO response ({columns}) SELECT {values} FROM response WHERE sequence = 1",
+        "UPDATE rollup_day SET n1 = n1 + 1 WHERE position = 1 AND n1 > 0 AND NOT flagged",
+    )
+    assert ("extra", "response") in inspector.kinds()
+    assert ("other", "rollup_day") in inspector.kinds()
+
+
+def test_a_response_hidden_in_quarantine_is_found(line, inspector):
+    record = line.records[0].hex()
+    inspector.as_superuser(
+        "DELETE FROM response WHERE sequence = 1",
+        "INSERT INTO quarantine SELECT organisation_id, device_id, sha256('x'), journal_id, 1, "
+        f"decode('{record}', 'hex'), 'crc', 'made up', true, 1, received_at, NULL, NULL FROM evidence LIMIT 1",
+    )
+    assert ("missing", "response") in inspector.kinds()
+
+
+def test_a_batch_made_up_with_another_key_is_found(ward, line, inspector):
+    line.answer(1, 1, 1)
+    forged = line.sealed(3, line.batch().payload[26:-16], key=bytes(32))
+    with ward.engine.begin() as connection:
+        row = dict(connection.execute(Evidence.__table__.select()).mappings().first())
+        row |= {"payload": forged.payload, "digest": sha256(forged.payload).digest(), "first_sequence": 13}
+        connection.execute(Evidence.__table__.insert(), row)
+    (found,) = inspector.differences()
+    assert (found.kind, "not signed" in found.detail) == ("evidence", True)
+
+
+@pytest.mark.usefixtures("line")
+def test_a_deleted_tail_of_responses_with_its_batch_is_found_by_the_ledger(inspector):
+    inspector.as_superuser("DELETE FROM response WHERE sequence > 6", "DELETE FROM evidence WHERE first_sequence > 6")
+    found = [str(each) for each in inspector.differences()]
+    assert any("sequences 7 to 12 were acknowledged, and nothing is held of them" in each for each in found)

@@ -1,0 +1,84 @@
+"""Imported responses beside those of devices: replayed from their kept files, flagged, taken back, exported."""
+
+import pytest
+from sqlalchemy.orm import Session
+
+from server.errors import OperatorError
+from server.evidence.flags import set_flag
+from server.evidence.names import ResponseKey
+from server.evidence.retention import run_retention
+from server.fleet.organisations import find_organisation
+from server.imports.undo import undo
+from server.ingest.tables import Response
+from tests.server.evidence.inspector import plain
+from tests.server.evidence.test_corrections import correct
+from tests.server.imports.files import FIRST, SECOND, THIRD, made
+from tests.server.imports.test_bring import run
+from tests.server.ingest.ward import NOW
+
+
+@pytest.fixture
+def imported(ward):
+    handheld = ward.handheld()
+    handheld.answer()
+    ward.sync(handheld)
+    run(ward, made(FIRST, SECOND))
+    run(ward, made(THIRD))
+    return [row for row in ward.rows(Response) if row.answered_by == "imported"]
+
+
+def test_imports_are_as_their_files_say(imported, inspector):
+    inspector.assert_clean(1)
+    assert inspector.summary.imported == len(imported) == 3
+
+
+@pytest.mark.usefixtures("imported")
+def test_an_import_that_was_taken_back_leaves_no_difference(ward, inspector):
+    with Session(ward.engine) as session, session.begin():
+        undo(session, find_organisation(session), 1, "matron", NOW)
+    inspector.assert_clean(1)
+    assert inspector.summary.imported == 1
+
+
+def test_an_imported_response_is_flagged_like_any_other(ward, imported, inspector):
+    row = imported[0]
+    key = ResponseKey(row.device_id, row.journal_id, row.sequence)
+    inspector.acting(set_flag, inspector.organisation_id(), key, flagged=True, reason="twice in the file", now=NOW)
+    inspector.assert_clean(1)
+    assert [each.flagged for each in ward.rows(Response) if each.answered_by == "imported"].count(True) == 1
+
+
+BREAKS = {
+    "an answer": ("UPDATE response SET answers[1] = 2 WHERE answered_by = 'imported'", ("other", "response")),
+    "a deleted row": ("DELETE FROM response WHERE answered_by = 'imported'", ("missing", "response")),
+    "a row of no import": (
+        "UPDATE response SET sequence = 9 WHERE answered_by = 'imported' AND sequence = 2",
+        ("extra", "response"),
+    ),
+    "the file": ("UPDATE response_import SET payload = payload || ' '", ("evidence", "import")),
+    "the file's owner": ("UPDATE response_import SET imported_by = 'nobody'", ("other", "response_import")),
+}
+
+
+@pytest.mark.usefixtures("imported")
+@pytest.mark.parametrize("what", BREAKS)
+def test_what_is_broken_of_an_import_is_found(inspector, what):
+    statement, found = BREAKS[what]
+    inspector.as_superuser(statement)
+    assert found in inspector.kinds()
+
+
+def test_what_stands_for_an_import_is_moved_nowhere(imported, ward):
+    with pytest.raises(OperatorError, match="import"):
+        correct(ward, "night", NOW, serial=f"{imported[0].device_id:08x}")
+
+
+def test_retention_leaves_imports_with_their_files(ward, imported, inspector):
+    later = NOW.replace(year=2027)
+
+    def drop(session):
+        return run_retention(session, find_organisation(session), NOW.date().replace(month=6), later)
+
+    assert inspector.acting(drop) == (1, 1)
+    assert plain(ward.rows(Response)) == plain(imported)
+    inspector.assert_clean(0)
