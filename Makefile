@@ -13,8 +13,8 @@ demo: setup ## run the whole line on this machine, with real firmware (ARGS="--p
 demo-check: setup ## drive devices over a cut network and a killed server, and compare the counts; no onlooker needed
 	@exec .venv/bin/pet demo --check $(ARGS)
 
-test: setup ## pass every test (ARGS=tests/demo: only these)
-	@exec .venv/bin/python -m pytest $(ARGS)
+test: setup ## pass every test, a file on each core (ARGS=tests/demo: only these; ARGS="-n 0 -s ...": in one process, with what they print)
+	@exec .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: setup ## lint, formatting and types
 	.venv/bin/ruff check
