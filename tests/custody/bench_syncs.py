@@ -12,7 +12,7 @@ from firmware.board.nor import NorFlash
 from firmware.journal import Journal
 from protocol.record import PAYLOAD_BYTES, decode_record, encode_payload
 from tests.custody.conftest import press
-from tests.link.answering import CountingProxy
+from tests.link.counting_proxy import CountingProxy
 
 RUNS = 3
 MANY = 10000

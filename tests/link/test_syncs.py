@@ -16,8 +16,9 @@ from protocol.record import KIND_RESPONSE, Record, encode_payload
 from protocol.topics import device_name
 from server.demo.broker import INGEST_USER
 from server.demo.ports import free_port
+from tests.answering import PASSWORD, TIMEOUT_S, answering
 from tests.device_directory import IDENTITY, make_device, questionnaire
-from tests.link.answering import PASSWORD, TIMEOUT_S, CountingProxy, answering
+from tests.link.counting_proxy import CountingProxy
 from tests.parts import ROOT, micropython_environment
 from tests.server_end import ServerEnd
 

@@ -1,51 +1,13 @@
-"""What stands between a device and a server in tests: an answering client of the broker, and a proxy that counts."""
+"""Stands between a device and a broker in tests, and counts what passes: bytes and round trips."""
 
-import queue
 import socket
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import pairwise
 
-from paho.mqtt.client import CallbackAPIVersion, Client
-
-from protocol.topics import ALL_UP
-from server.demo.broker import INGEST_USER
-
-PASSWORD = "of-ingest"
-TIMEOUT_S = 60  # only a hang takes longer
 SEGMENT_BYTES = 1460  # of TCP over Ethernet
 HEADERS_BYTES = 40  # of TCP and IPv4; each segment is also acknowledged by one without data, at the worst
 APPLICATION_DATA = 23  # type of a TLS record
-
-
-@contextmanager
-def answering(broker, server):
-    """`server` (tests/server_end.py) answers what comes up through this broker, as an ingest worker would."""
-    subscribed = threading.Event()
-    failures = queue.Queue()
-
-    def answer(client, _, message):
-        try:
-            for topic, reply in server.take(message.topic, message.payload):
-                client.publish(topic.decode(), reply, qos=1)
-        except Exception as failure:  # noqa: BLE001 - paho's thread would swallow it
-            failures.put(failure)
-
-    client = Client(CallbackAPIVersion.VERSION2)
-    client.username_pw_set(INGEST_USER, PASSWORD)
-    client.tls_set(ca_certs=str(broker.certificates.authority_pem))
-    client.on_message = answer
-    client.on_subscribe = lambda *_: subscribed.set()
-    client.connect(broker.host, broker.ingest_port)
-    client.subscribe(ALL_UP, qos=1)
-    client.loop_start()
-    try:
-        assert subscribed.wait(TIMEOUT_S)
-        yield
-    finally:
-        client.disconnect()
-        client.loop_stop()
-    assert failures.empty(), failures.get()
 
 
 class CountingProxy:
