@@ -12,6 +12,7 @@ from server.aggregates.dimensions import TEAM, bucket
 from server.aggregates.outside import published_period
 from server.aggregates.periods import Bucket, Granularity, Period, buckets, whole_bucket
 from server.aggregates.scope import Scope
+from server.aggregates.timeseries import BUCKETS_MAX, TooManyBucketsError
 from server.database import on_keys
 from server.fleet.tables import ACTIVE, Device, Placement, Service, Team
 from server.ingest.tables import UNDATED
@@ -70,5 +71,7 @@ def responses_since_start(
     after = covered.after or whole_bucket(max([today, *starts[-1:]]), granularity).after
     before = sum(found[start,].responses for start in starts if start < whole_bucket(first, granularity).first)
     drawn = buckets(first, after, granularity)
+    if len(drawn) > BUCKETS_MAX:
+        raise TooManyBucketsError(len(drawn), granularity)
     each = [found.get((whole_bucket(one.first, granularity).first,), Passes()).responses for one in drawn]
     return list(zip(drawn, list(accumulate(each, initial=before))[1:], strict=True))

@@ -17,7 +17,7 @@ is no secret, what they answered is. docs/suppression.md says what remains.
 Sources: Hampshire (fewer than 5: no breakdown), Picker (fewer than 10: no percentage), Press Ganey (30).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -122,24 +122,3 @@ def filter_published(categories: Iterable[Filled], thresholds: Thresholds = DEFA
     could be shown by itself, for whoever knows all but one and the total knows the last.
     """
     return all(filled.publishable(thresholds) for filled in categories)
-
-
-def withheld_rows(counts: Sequence[int], thresholds: Thresholds = DEFAULT_THRESHOLDS) -> tuple[bool, ...]:
-    """Which rows of a table are withheld when their total is shown: True where withheld, in the order given.
-
-    `counts`: answers (n) of each row. A row of 1 .. published_from - 1 is withheld. What is withheld can be had
-    together by subtracting the rest from the total, so the next smallest row follows until at least two rows are
-    withheld and they hold `published_from` answers together (complementary suppression). An empty row protects
-    nothing and stays. If the rows together hold too few, all are withheld, and the total must be too.
-    Raises ValueError for a negative count.
-    """
-    if any(count < 0 for count in counts):
-        raise ValueError(f"a row cannot hold fewer than 0 answers, got {list(counts)}")
-    hidden = [index for index, count in enumerate(counts) if 0 < count < thresholds.published_from]
-    others = sorted((count, index) for index, count in enumerate(counts) if count >= thresholds.published_from)
-    if hidden:
-        for _, index in others:
-            if len(hidden) > 1 and sum(counts[row] for row in hidden) >= thresholds.published_from:
-                break
-            hidden.append(index)
-    return tuple(index in hidden for index in range(len(counts)))

@@ -13,17 +13,20 @@ from server.api.parameters import only
 from server.api.query import ComparedQuery, FiguresQuery, SeriesQuery, described
 from server.api.reference import PREFIX
 from server.api.sessions import OpenSession
-from server.api.stats import breakdown, control, findings, friends, heat, leagues
+from server.api.stats import breakdown, control, cumulative, findings, friends, heat, leagues
 from server.api.stats.ask import Reader, statistic
 from server.api.stats.breakdown import BreakdownAnswer, BreakdownQuery, read_breakdown
 from server.api.stats.control import ControlAnswer, ControlQuery, read_control
 from server.api.stats.covering import CoverageAnswer, read_coverage
+from server.api.stats.cumulative import CumulativeAnswer, CumulativeQuery, read_cumulative
 from server.api.stats.distribution import DistributionAnswer, read_distribution
+from server.api.stats.doubts import DoubtsAnswer, read_doubts
 from server.api.stats.findings import FindingsAnswer, FindingsQuery, read_findings
 from server.api.stats.friends import FriendsAnswer, Month
 from server.api.stats.funnels import FunnelAnswer, read_funnel
 from server.api.stats.heat import HeatAnswer, HeatQuery, read_heatmap
 from server.api.stats.leagues import LeagueAnswer, LeagueQuery, read_league
+from server.api.stats.rolling import RollingAnswer, read_rolling
 from server.api.stats.series import TimeseriesAnswer, read_timeseries
 from server.api.stats.summary import SummaryAnswer, read_summary
 
@@ -53,6 +56,28 @@ def get_timeseries(request: Request, viewer: Reader, session: OpenSession) -> Re
 def get_breakdown(request: Request, viewer: Reader, session: OpenSession) -> Response:
     """Positivity of each team, device, question..., those without answers too; in order of name."""
     return statistic(request, viewer, session, (BreakdownQuery, BreakdownAnswer), read_breakdown, breakdown.MORE)
+
+
+@router.get(
+    "/rolling",
+    operation_id="rolling",
+    response_model=RollingAnswer,
+    openapi_extra=described(BreakdownQuery, breakdown.MORE),
+)
+def get_rolling(request: Request, viewer: Reader, session: OpenSession) -> Response:
+    """Each team, device, question... in the period, beside the thirteen whole weeks that end with it."""
+    return statistic(request, viewer, session, (BreakdownQuery, RollingAnswer), read_rolling, breakdown.MORE)
+
+
+@router.get(
+    "/cumulative",
+    operation_id="cumulative",
+    response_model=CumulativeAnswer,
+    openapi_extra=described(CumulativeQuery, cumulative.MORE),
+)
+def get_cumulative(request: Request, viewer: Reader, session: OpenSession) -> Response:
+    """Responses since the start, at the end of each week, month or quarter of the period."""
+    return statistic(request, viewer, session, (CumulativeQuery, CumulativeAnswer), read_cumulative, cumulative.MORE)
 
 
 @router.get(
@@ -116,6 +141,12 @@ def get_funnel(request: Request, viewer: Reader, session: OpenSession) -> Respon
 def get_coverage(request: Request, viewer: Reader, session: OpenSession) -> Response:
     """Which teams are heard: with data, with a device and no data, without a device."""
     return statistic(request, viewer, session, (FiguresQuery, CoverageAnswer), read_coverage)
+
+
+@router.get("/misuse", operation_id="misuse", response_model=DoubtsAnswer, openapi_extra=described(FiguresQuery))
+def get_misuse(request: Request, viewer: Annotated[Viewer, needs(Right.SEE_DETAIL)], session: OpenSession) -> Response:
+    """Passes of one device that look doubtful in a row, with the reasons: to look into, and to flag or clear."""
+    return statistic(request, viewer, session, (FiguresQuery, DoubtsAnswer), read_doubts)
 
 
 @router.get(

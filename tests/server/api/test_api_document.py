@@ -13,16 +13,19 @@ from server.api.query import MEANINGS, FiguresQuery
 from server.api.responses import MORE as OF_RESPONSES
 from server.api.responses import ResponsesAnswer
 from server.api.shapes import Comparison, Judged, Links, Meta, ResolvedQuery, Totals
-from server.api.stats import breakdown, control, findings, heat, leagues
+from server.api.stats import breakdown, control, cumulative, findings, heat, leagues
 from server.api.stats.breakdown import BreakdownAnswer
 from server.api.stats.control import ControlAnswer
 from server.api.stats.covering import CoverageAnswer
+from server.api.stats.cumulative import CumulativeAnswer
 from server.api.stats.distribution import DistributionAnswer
+from server.api.stats.doubts import DoubtsAnswer
 from server.api.stats.findings import FindingsAnswer
 from server.api.stats.friends import FriendsAnswer
 from server.api.stats.funnels import FunnelAnswer
 from server.api.stats.heat import HeatAnswer
 from server.api.stats.leagues import LeagueAnswer
+from server.api.stats.rolling import RollingAnswer
 from server.api.stats.series import TimeseriesAnswer
 from server.api.stats.summary import SummaryAnswer
 from tests.parts import ROOT
@@ -32,6 +35,8 @@ STATS = {
     "summary": (SummaryAnswer, {}),
     "timeseries": (TimeseriesAnswer, {}),
     "breakdown": (BreakdownAnswer, breakdown.MORE),
+    "rolling": (RollingAnswer, breakdown.MORE),
+    "cumulative": (CumulativeAnswer, cumulative.MORE),
     "distribution": (DistributionAnswer, {}),
     "heatmap": (HeatAnswer, heat.MORE),
     "spc": (ControlAnswer, control.MORE),
@@ -39,6 +44,7 @@ STATS = {
     "league": (LeagueAnswer, leagues.MORE),
     "funnel": (FunnelAnswer, breakdown.MORE),
     "coverage": (CoverageAnswer, {}),
+    "misuse": (DoubtsAnswer, {}),
     "fft": (FriendsAnswer, {"month": ""}),
 }
 

@@ -12,6 +12,8 @@ QUESTIONS = {
     "summary": {"period": "2026-10", "compare": "previous"},
     "timeseries": {"period": "2026-Q3", "granularity": "week"},
     "breakdown": {"period": "2026-10", "by": "device"},
+    "rolling": {"period": "2026-10", "by": "device"},
+    "cumulative": {"period": "2026", "granularity": "month"},
     "distribution": {"period": "2026-10", "question": "food"},
     "heatmap": {"period": "2026-10", "metric": "positivity"},
     "spc": {"from": "2026-01-05", "to": "2026-11-23"},
@@ -43,6 +45,8 @@ def flat(row):
             cells[f"{name}_lower"], cells[f"{name}_upper"] = value or (None, None)
         elif isinstance(value, list):
             cells[name] = "; ".join(map(str, value))
+        elif isinstance(value, dict):
+            cells |= {f"{name}_{inner}": cell for inner, cell in flat(value).items()}
         else:
             cells[name] = value
     return cells

@@ -12,7 +12,7 @@ from server.measures.misuse import MisuseSettings
 from server.measures.newcombe import newcombe_interval
 from server.measures.pchart import ALIKE_WITHIN, PRIME_FROM_N, PRIME_FROM_SIGMA_Z, XMR_FROM_N
 from server.measures.positivity import CARE_BELOW, PUBLISH_FROM, Counts, positivity
-from server.measures.suppression import WITHHELD_BELOW, withheld_rows
+from server.measures.suppression import WITHHELD_BELOW
 from server.measures.verdict import responses_needed
 from server.measures.wilson import Z_95, Z_998, wilson_interval
 from tests.parts import ROOT
@@ -88,5 +88,4 @@ def test_the_page_prints_what_the_code_gives(said):
 
 def test_what_the_page_says_in_words_holds_too():
     assert (ALIKE_WITHIN, PRIME_FROM_SIGMA_Z) == (0.25, 1.2)  # "a quarter from the average", "a fifth more"
-    assert withheld_rows([20, 8, 3, 12]) == (False, True, True, False)
     assert MISUSE.burst_passes * MISUSE.burst_question_s * 5 == 200

@@ -15,7 +15,6 @@ from server.measures.suppression import (
     months_touched,
     published,
     weeks_touching,
-    withheld_rows,
 )
 
 JUNE, JULY = date(2026, 6, 1), date(2026, 7, 1)  # June begins on a Monday, and ends on a Tuesday
@@ -98,38 +97,6 @@ def test_a_filter_is_open_only_where_every_category_is():
     assert filter_published([full(5), full(20), Filled(0, 0)])
     assert not filter_published([full(4), full(20)])
     assert not filter_published([Filled(0, 3), full(20)])
-
-
-@pytest.mark.parametrize(
-    ("counts", "withheld"),
-    [
-        ([20, 8, 0, 12], []),
-        ([20, 8, 3, 12], [1, 2]),  # the next smallest with it
-        ([20, 3, 2, 12], [1, 2]),  # two, and five together
-        ([20, 2, 2, 12], [1, 2, 3]),  # four together could be had by subtraction
-        ([20, 3, 0, 0], [0, 1]),  # an empty row hides nothing
-        ([3, 0, 0], [0]),  # nothing left: the total must go
-        ([], []),
-    ],
-)
-def test_what_could_be_had_by_subtraction_is_withheld_with_it(counts, withheld):
-    assert [index for index, hidden in enumerate(withheld_rows(counts)) if hidden] == withheld
-
-
-def test_negative_rows_are_refused():
-    with pytest.raises(ValueError, match="fewer than 0"):
-        withheld_rows([3, -1])
-
-
-@given(st.lists(st.integers(0, 30), max_size=8))
-def test_withheld_rows_hide_every_small_row_and_more_than_one_of_them(counts):
-    hidden = [count for count, is_hidden in zip(counts, withheld_rows(counts), strict=True) if is_hidden]
-    small = [count for count in counts if 0 < count < 5]
-    assert bool(hidden) == bool(small)
-    assert not [count for count in small if count not in hidden]
-    if sum(counts) >= 5 and hidden:
-        assert sum(hidden) >= 5
-        assert len(hidden) >= 2 or len([count for count in counts if count]) == 1
 
 
 def in_row_space(rows, wanted):
