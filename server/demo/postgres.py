@@ -31,7 +31,6 @@ SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # their paths have a length limit that deep folders break
     "password_encryption": "scram-sha-256",
-    "fsync": "on",
     "synchronous_commit": "on",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -42,11 +41,13 @@ class EmbeddedPostgres:
     """One cluster. `directory` holds password, port and log, and the data unless they lie elsewhere.
 
     A server that a crashed run left behind is taken over; a directory that a living run holds is refused.
+    `outlives_power`: False for data that nobody needs after a power cut, which saves waiting for the disk.
     """
 
-    def __init__(self, directory: Path, port: int | None = None) -> None:
+    def __init__(self, directory: Path, port: int | None = None, *, outlives_power: bool = True) -> None:
         self.directory = directory.absolute()
         self._asked_port = port
+        self._fsync = "on" if outlives_power else "off"
         self._claim = Claim(self.directory)
         self._log = self.directory / "postgres.log"
         self._port_file = self.directory / "port"
@@ -133,7 +134,7 @@ class EmbeddedPostgres:
 
     def _start_server(self) -> None:
         port = self._choose_port()
-        settings = {**SETTINGS, "port": str(port)}
+        settings = {**SETTINGS, "port": str(port), "fsync": self._fsync}
         options = shlex.join(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))
         with self._log.open("wb") as log:
             answer = self._control("start", f"--options={options}", stdout=log)
