@@ -51,6 +51,11 @@ def people(session: Session, organisation_id: int) -> list[Person]:
     return list(session.scalars(select(Person).where(Person.organisation_id == organisation_id).order_by(Person.email)))
 
 
+def anybody(session: Session) -> bool:
+    """Whether there is an account at all, in whatever organisation."""
+    return session.scalar(select(select(Person).exists())) or False
+
+
 def set_password(session: Session, person: Person, password: str, but: bytes = b"") -> None:
     """One that its owner chose. Whoever is signed in with the old one is signed out, but for the browser they use.
 

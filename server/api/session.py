@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts.nodes import team_codes
 from server.accounts.passwords import LETTERS_MAX
+from server.accounts.people import anybody
 from server.accounts.rights import Right
 from server.accounts.signing_in import Entered, WrongCredentialsError, change_password, sign_in, sign_out
 from server.accounts.throttle import TooManyAttemptsError
@@ -128,6 +129,12 @@ def enter(request: Request, email: str, password: str) -> Entered:
     state = request.app.state
     earlier = request.cookies.get(cookie_name(request))
     return sign_in(state.writing_engine, email, password, address_of(request), state.now(), earlier)
+
+
+def can_anybody(request: Request) -> bool:
+    """Whether there is anybody at all who could sign in."""
+    with Session(request.app.state.engine) as session:
+        return anybody(session)
 
 
 def leave(request: Request, response: Response) -> None:

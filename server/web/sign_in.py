@@ -16,6 +16,7 @@ from server.api.session import (
     EMAIL_MAX,
     PASSWORD_ROOM,
     WRONG,
+    can_anybody,
     change_own,
     enter,
     in_person,
@@ -136,6 +137,7 @@ def _form(
         "to": inside(to),
         "email": email,
         "errors": errors or {},
+        "anybody": can_anybody(request),
         "openid": bool(request.app.state.settings.oidc_issuer),
     }
     return make_page(request, "sign_in.html.jinja", content, code if errors else HTTPStatus.OK)

@@ -16,6 +16,7 @@ NHSUK_PARTS = {  # folder: macro
     "button": "button",
     "error-summary": "errorSummary",
     "input": "input",
+    "inset-text": "insetText",
     "select": "select",
     "skip-link": "skipLink",
     "tag": "tag",

@@ -69,6 +69,8 @@ ROLLUPS = (
     "rollup_team_response_segment",
     "rollup_hour",
     "rollup_organisation_hour",
+    "rollup_organisation_segment",
+    "rollup_organisation_response_segment",
 )
 
 

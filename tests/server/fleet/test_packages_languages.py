@@ -5,7 +5,7 @@ import pytest
 from server.errors import OperatorError
 from server.fleet.definition import DefinitionError
 from server.fleet.packages import build_package, read_definition
-from server.fleet.texts import _check
+from server.fleet.texts import check_text
 from tests.parts import ROOT
 
 LONG = {
@@ -73,9 +73,9 @@ def test_the_name_of_a_language_that_is_too_wide_to_stand_beside_another():
 @pytest.mark.parametrize("language", LONG)
 def test_what_was_said_and_done(language):
     with pytest.raises(OperatorError, match=rf"(?s)^language '{language}': .* px too high in the smallest type"):
-        _check(language, "\n".join([LONG[language][:6]] * 5))
+        check_text(language, "\n".join([LONG[language][:6]] * 5))
 
 
 def test_what_is_too_long_for_anybody_to_read():
     with pytest.raises(OperatorError, match="language 'zh': 33 letters; at most 32 are read"):
-        _check("zh", "好" * 33)
+        check_text("zh", "好" * 33)

@@ -53,6 +53,13 @@ def test_a_page_sends_a_stranger_to_sign_in_and_then_back(people, browser_of):
     assert 'action="/sign-out"' in page
 
 
+def test_a_new_server_says_how_to_begin_until_there_is_somebody(browser_of, people):
+    stranger = browser_of()
+    assert "pet person add" in stranger.get("/sign-in").text
+    people.add("ada")
+    assert "pet person add" not in stranger.get("/sign-in").text
+
+
 @pytest.mark.parametrize(
     "to", ["//evil.example", "https://evil.example", "/\\evil.example", "/\tx", "evil", "", "/" + "x" * 2001]
 )

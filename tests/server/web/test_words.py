@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from server.api.shapes import Judged, Point, TimeseriesAnswer
+from server.api.shapes import Judged
+from server.api.stats.series import Point, TimeseriesAnswer
 from server.web.words import chart_sentence, count, interval, judgement, percent, target_percent
 
 
