@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from firmware.outbox import Outbox
 
 STALLS_MAX = 3  # batches that moved nothing on: the server and this device disagree, try again later
-RECORDS = 90  # of a batch: 100 may be in one, each takes 32 bytes here, and fewer cost the wire more
+RECORDS = 80  # of a batch: 100 may be in one, each takes 32 bytes here, and fewer cost the wire more
 ROOM_BYTES = 64  # before a batch: room for its MQTT header, so that the packet needs no second buffer
 BUFFER_BYTES = ROOM_BYTES + 39 + RECORDS * RECORD_BYTES + HMAC_BYTES  # 39: header, and what begins a batch
 READ_RECORDS = 4  # at a time: a list of a hundred records takes more memory than the message they make

@@ -61,7 +61,7 @@ def run(directory, *commands, virtual=NOW, quiet=False, heap=HEAP, environment=N
     """Give a device all these commands. Without "quit" among them its power goes when they are done."""
     options = ["--virtual", str(virtual)] if virtual is not None else []
     done = subprocess.run(
-        command(directory, *options, *(["--quiet"] if quiet else []), heap=heap),
+        command(".", *options, *(["--quiet"] if quiet else []), heap=heap),  # on a chip no path is longer
         cwd=directory,
         env=environment or application(),
         input="".join(f"{line}\n" for line in commands),
