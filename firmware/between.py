@@ -67,13 +67,18 @@ def switch_and_update(application: Application) -> None:
     from firmware.held import is_pending
 
     if is_pending(application.board.files):
-        from firmware.switching import switch
-
+        begun = False
+        reason = ""
         try:
+            from firmware.switching import switch
+
             begun = switch(application.board)
-        except OSError as failure:  # tried again after the next sync; answers are kept elsewhere
-            begun = False
-            keep_words(application, "what was fetched cannot be kept: file error %s" % failure)
+        except OSError as failure:
+            reason = "file error %s" % failure
+        except MemoryError:
+            reason = "not enough memory"
+        if reason:  # tried again after the next sync; what was in force still is, and answers are kept elsewhere
+            keep_words(application, "what was fetched cannot be kept: " + reason)
         if begun:
             application.schedule.want()  # settings on trial: an ack through them is what keeps them
     forget_since(before)

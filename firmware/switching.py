@@ -48,7 +48,8 @@ if TYPE_CHECKING:
 def switch(board: "Board") -> bool:
     """Put into force whatever is there, and delete what is no longer desired.
 
-    True: settings are on trial since now, so a sync should follow soon. Raises OSError when the file system fails.
+    True: settings are on trial since now, so a sync should follow soon. Raises OSError when the file system fails, and
+    MemoryError when there was no room to prove something: what is in force stays so, and it is tried a few times more.
     """
     directory = board.files
     body = read_file(directory + DESIRED_FILE)
@@ -83,12 +84,17 @@ def _is_settled(board: "Board", kind: int, number: int, length: int, digest: byt
     part = directory + part_of(digest)
     if tries_of(directory, digest) >= TRIES_MAX or size_of(part) != length:
         return False
-    if digest_of(part) != digest:
-        _count_damaged(board, kind, number, digest)
+    if digest_of(part) != digest:  # fetch them anew, but not for ever
+        board.tell("refused", reason="%s came damaged" % file_of(kind, number))
+        _count_try(board, kind, number, digest, REFUSED_DAMAGED)
+        remove(part)
         return False
     try:
         _prove(part, kind, number)
-    except (ProtocolError, OSError, MemoryError) as reason:
+    except MemoryError:  # which may not be so the next time
+        _count_try(board, kind, number, digest, REFUSED_UNUSABLE)
+        raise
+    except (ProtocolError, OSError) as reason:
         board.tell("refused", reason="%s: %s" % (file_of(kind, number), reason))
         refuse(board, kind, number, digest, REFUSED_UNUSABLE)
         remove(part)
@@ -110,15 +116,13 @@ def _remember_application(directory: str, digest: bytes) -> None:
         replace_file(directory, APPLICATION_HELD_FILE, digest)
 
 
-def _count_damaged(board: "Board", kind: int, number: int, digest: bytes) -> None:
-    """Its bytes are not what was desired: fetch them anew, but not for ever."""
+def _count_try(board: "Board", kind: int, number: int, digest: bytes, reason: int) -> None:
+    """After the last one it is refused for good."""
     tries = tries_of(board.files, digest) + 1
-    board.tell("refused", reason="%s came damaged" % file_of(kind, number))
     if tries < TRIES_MAX:
         note_try(board.files, digest, tries)
     else:
-        refuse(board, kind, number, digest, REFUSED_DAMAGED)
-    remove(board.files + part_of(digest))
+        refuse(board, kind, number, digest, reason)
 
 
 def _prove(path: str, kind: int, number: int) -> None:

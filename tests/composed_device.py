@@ -72,8 +72,12 @@ class Device:
             with open(directory + "/vfs/" + name, "wb") as file:
                 file.write(data)
         self.board = Board(directory, flash or FaultyFlash(None, blocks, 512))
-        self.application = start(self.board, loaded())
+        self.start()
         self.application.clock.set_from_server(NOW)
+
+    def start(self):
+        """Anew, as after a sleep; after a loss of power when the clock is not retained."""
+        self.application = start(self.board, loaded())
         self.wait(0)
 
     def wait(self, duration_ms):

@@ -1,7 +1,10 @@
 """The application over flash that tears and fails: kept before thanked, whatever happens."""
 
+import firmware.switching
+from firmware.between import switch_and_update
 from firmware.board.faulty_nor import PowerCut
 from firmware.dialogue import TIMEOUT_MS
+from firmware.held import DESIRED_FILE
 from tests.composed_device import READ_MS, Device, records
 
 OPERATIONS_MAX = 40  # of flash, in one pass on a journal as small as these
@@ -107,3 +110,24 @@ def test_sleeping_for_as_long_as_a_step_says_misses_nothing():
     assert device.board.shown[shown:] == ["warning", "idle"]
     assert device.board.told == ["kept"]
     assert TIMEOUT_MS - READ_MS <= device.board.ticks_ms() - began_ms <= TIMEOUT_MS
+
+
+def test_without_the_memory_to_put_something_into_force_it_asks_on_and_says_so():
+    device = Device()
+    with open(device.board.files + DESIRED_FILE, "wb") as file:
+        file.write(b"whatever")
+    whole, firmware.switching.switch = firmware.switching.switch, no_memory
+    try:
+        switch_and_update(device.application)
+        assert device.application.words() == "what was fetched cannot be kept: not enough memory"
+        device.board.retain("clock", b"")  # the power was gone: it is tried once more
+        device.start()
+    finally:
+        firmware.switching.switch = whole
+    device.answer(5, 5, 5)
+    assert device.board.told.count("thanked") == 1
+    assert device.application.words() == "what was fetched cannot be kept: not enough memory"
+
+
+def no_memory(_):
+    raise MemoryError

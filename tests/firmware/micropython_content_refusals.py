@@ -2,6 +2,7 @@
 
 import os
 
+import firmware.switching
 from protocol.envelope import CONTENT_CHUNK
 from protocol.messages import (
     CHUNK_BYTES,
@@ -108,6 +109,36 @@ def test_a_package_that_cannot_be_used_is_refused_and_the_old_one_stays():
         assert handheld.read("/questionnaire.pkg") == OLD
         assert "audit1.pkg" not in names(handheld)
         assert "texts.pkg" not in names(handheld)
+
+
+def test_a_package_without_the_memory_to_prove_it_is_tried_again_and_at_last_refused():
+    for failures in (1, 2, 3):
+        handheld = desiring(PATIENTS + (NEW,), AUDIT + (package(3, "audit"),))
+        prove = firmware.switching._prove
+        for _ in range(failures):
+            firmware.switching._prove = no_memory
+            try:
+                handheld.sync()
+            except MemoryError:
+                pass
+            else:
+                raise AssertionError("nobody is told")
+            finally:
+                firmware.switching._prove = prove
+            assert handheld.read("/questionnaire.pkg") == OLD
+        handheld.sync()
+        assert sorted(handheld.server.requests) == [(0, 1), (0, 8), (8, 8), (16, 5)], "nothing is fetched twice"
+        if failures < 3:
+            assert handheld.read("/questionnaire.pkg") == NEW
+            assert revision_after(handheld) == 5
+        else:
+            assert handheld.read("/questionnaire.pkg") == OLD
+            assert refused(handheld) == (1, REFUSED_UNUSABLE | ITEM_QUESTIONNAIRE << 8)
+        assert handheld.read("/audit1.pkg") == package(3, "audit")
+
+
+def no_memory(*_):
+    raise MemoryError
 
 
 def test_one_refused_package_does_not_keep_the_others_out():
