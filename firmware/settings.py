@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 SETTINGS_FILE = "/settings.json"  # in force
 PROVISIONAL_FILE = "/settings.new"  # used by the next sync, and in force once an ack has come through them
 SYNC_EVERY_S = 3600
-SYNC_EVERY_S_MAX = 7 * 86400  # who never syncs is never heard of again
+SYNC_EVERY_S_MAX = 7 * 86400  # from a server: who never syncs is never heard of again
 SYNC_EVERY_S_MIN = 10  # more often than this the radio would never be off
 SYNC_BACKLOG = 20
 SLEEP_AFTER_S = 60  # 0: never
 WIFI_MAX = 8  # each costs a scan or an attempt
 AUTHORITIES_MAX = 2  # the current CA and the next one
 NAME_LETTERS_MAX = 18  # one line of a staff list
+NUMBER_MAX = 1 << 30  # small enough for the firmware's sums
 
 Settings = namedtuple("Settings", ("sync_every_s", "sync_backlog", "sleep_after_s"))
 # authorities: DER certificates; wifi: dictionaries with ssid, and password unless it is open
@@ -51,9 +52,12 @@ def read_names(directory: str) -> "tuple[list[str], list[str]]":
     return fields.get("teams", []), fields.get("stages", [])
 
 
-def read_access(path: str) -> Access:
-    """What a sync needs, from settings in force or provisional. Raises SettingsError; it proves the whole file."""
-    fields = _read(path)
+def read_access(path: str, every_s_max: int = NUMBER_MAX) -> Access:
+    """What a sync needs, from settings in force or provisional. Raises SettingsError; it proves the whole file.
+
+    `every_s_max`: of settings that have been fetched SYNC_EVERY_S_MAX. A technician may write others into a device.
+    """
+    fields = _read(path, every_s_max)
     broker = fields["broker"]
     authorities = [a2b_base64(authority) for authority in fields.get("ca", [])]
     return Access(broker["host"], broker["port"], broker.get("address"), fields.get("wifi", []), authorities)
@@ -74,7 +78,7 @@ def choose(board: "Board") -> "tuple[Access, bool]":
     return (access, True) if access else (read_access(files + SETTINGS_FILE), False)
 
 
-def _read(path: str) -> "dict":  # type: ignore[type-arg]
+def _read(path: str, every_s_max: int = NUMBER_MAX) -> "dict":  # type: ignore[type-arg]
     try:
         with open(path) as file:
             fields = load(file)
@@ -85,7 +89,7 @@ def _read(path: str) -> "dict":  # type: ignore[type-arg]
     broker = fields.get("broker") if isinstance(fields, dict) else None
     if not isinstance(broker, dict) or "host" not in broker or "port" not in broker:
         raise SettingsError("settings lack the broker: provision again")
-    wrong = _wrong_of_broker(broker) or _wrong_of_all(fields)
+    wrong = _wrong_of_broker(broker) or _wrong_of_all(fields, every_s_max)
     if wrong:
         raise SettingsError("settings: %s is wrong, provision again" % wrong)
     return fields  # type: ignore[no-any-return]
@@ -101,9 +105,13 @@ def _wrong_of_broker(broker: "dict") -> str:  # type: ignore[type-arg]
     return "" if address is None or isinstance(address, str) else "broker address"
 
 
-def _wrong_of_all(fields: "dict") -> str:  # type: ignore[type-arg]
-    for name, lowest in (("sync_every_s", SYNC_EVERY_S_MIN), ("sync_backlog", 1), ("sleep_after_s", 0)):
-        if not _is_number(fields.get(name, lowest), lowest, 1 << 30):
+def _wrong_of_all(fields: "dict", every_s_max: int) -> str:  # type: ignore[type-arg]
+    for name, lowest, highest in (
+        ("sync_every_s", SYNC_EVERY_S_MIN, every_s_max),
+        ("sync_backlog", 1, NUMBER_MAX),
+        ("sleep_after_s", 0, NUMBER_MAX),
+    ):
+        if not _is_number(fields.get(name, lowest), lowest, highest):
             return name
     for name, count, is_good in (
         ("wifi", WIFI_MAX, _is_network),

@@ -128,9 +128,9 @@ def _count_try(board: "Board", kind: int, number: int, digest: bytes, reason: in
 def _prove(path: str, kind: int, number: int) -> None:
     """Use it once. Raises ProtocolError or OSError with words."""
     if kind == ITEM_SETTINGS:
-        from firmware.settings import read_access  # which has no room beside a package
+        from firmware.settings import SYNC_EVERY_S_MAX, read_access  # which has no room beside a package
 
-        if not read_access(path).authorities:
+        if not read_access(path, SYNC_EVERY_S_MAX).authorities:
             raise ProtocolError("settings", "without a CA no server is trusted")
     elif kind != ITEM_APPLICATION:  # whose signature firmware/update.py checks
         from firmware.package_file import prove

@@ -8,6 +8,7 @@ from protocol.messages import (
     CHUNK_BYTES,
     COUNTER_CONTENT_REASON,
     COUNTER_CONTENT_REFUSED,
+    COUNTER_SETTINGS_REFUSED,
     ITEM_APPLICATION,
     ITEM_QUESTIONNAIRE,
     ITEM_SETTINGS,
@@ -139,6 +140,15 @@ def test_a_package_without_the_memory_to_prove_it_is_tried_again_and_at_last_ref
 
 def no_memory(*_):
     raise MemoryError
+
+
+def test_settings_with_which_a_device_would_never_be_heard_of_again_are_refused():
+    for every_s, refusals in ((604800, 0), (604801, 1)):
+        handheld = desiring((ITEM_SETTINGS, 0, settings(sync_every_s=every_s)))
+        handheld.sync()
+        assert (handheld.read("/settings.new") is None) == bool(refusals)
+        handheld.sync()
+        assert dict(handheld.server.status.counters).get(COUNTER_SETTINGS_REFUSED, 0) == refusals
 
 
 def test_one_refused_package_does_not_keep_the_others_out():
