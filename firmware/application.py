@@ -70,6 +70,7 @@ class Application:
         self.ahead: tuple[int, ...] | None = None  # of a clock that is put away
         self.recall()
         self.questionnaire = (0, 0)  # reference and language of the last pass
+        self.begun_ms: list[int] = []  # when the patients' last few complete passes began
         self.self_test = -1  # what a self-test that waits for its sync has found so far
         self.was_visit = False  # the staff menu was opened out of a home visit
         self.answered = 0  # buttons whose press the phase before has answered, though they may still be down

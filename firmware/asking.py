@@ -102,7 +102,8 @@ class Asking:
         languages = questionnaire.language_count()
         self._texts = texts.count
         pages = 2 * languages if texts.count else languages  # each language's page, and a text after each
-        self._dialogue = Dialogue(questionnaire.option_counts, board.ticks_diff, languages, pages, True)
+        earlier_ms = self._application.begun_ms
+        self._dialogue = Dialogue(questionnaire.option_counts, board.ticks_diff, languages, pages, True, earlier_ms)
         self._dialogue.lock(self._application.visit.home, now_ms)
 
     def _react(self, event: int, now_ms: int) -> None:

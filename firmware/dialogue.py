@@ -65,11 +65,18 @@ class Dialogue:
     """`option_counts`: for each question how many options it has. `ticks_diff(later, earlier)` is the board's.
 
     `languages`: how many there are to choose from. `pages`: how many the idle screen has. `promise`: whether one is
-    made first. `language`: the position of the one that was chosen. `stuck`: to be set while a button is.
+    made first. `earlier_ms`: when the last complete passes began, kept up to date for the next dialogue. `language`:
+    the position of the one that was chosen. `stuck`: to be set while a button is.
     """
 
     def __init__(
-        self, option_counts: "list[int]", ticks_diff: "Ticks", languages: int = 1, pages: int = 1, promise: bool = False
+        self,
+        option_counts: "list[int]",
+        ticks_diff: "Ticks",
+        languages: int = 1,
+        pages: int = 1,
+        promise: bool = False,
+        earlier_ms: "list[int] | None" = None,
     ) -> None:
         self._counts = option_counts
         self._diff = ticks_diff
@@ -78,12 +85,10 @@ class Dialogue:
         self._promise = promise
         self._home = IDLE
         self._answers = bytearray(len(option_counts))
-        self._since_ms = 0  # when this state began, or was extended
-        self._begun_ms = 0
-        self._earlier_ms: list[int] = []  # when the last few complete passes began
-        self._question = 0
-        self._forget()
+        self._since_ms = self._begun_ms = 0  # when this state began, or was extended; when the pass did
+        self._earlier_ms = [] if earlier_ms is None else earlier_ms
         self.state = IDLE
+        self._forget()
 
     def view(self) -> View:
         """What belongs on the screen now."""
@@ -226,13 +231,10 @@ class Dialogue:
 
     def _go_on(self, now_ms: int) -> "Pass | None":
         """From a state that any press leaves, to the one after it."""
-        if self.state in (IDLE, HANDOVER):
+        if self.home() and self._languages > 1:
             self._question = 0
-            if self._languages > 1:
-                self._enter(LANGUAGE, now_ms)
-            else:
-                self._promise_or_ask(now_ms)
-        elif self.state == LANGUAGE:
+            self._enter(LANGUAGE, now_ms)
+        elif self.home() or self.state == LANGUAGE:
             self._promise_or_ask(now_ms)
         elif self.state == PROMISE:
             self._ask(0, now_ms)

@@ -3,9 +3,11 @@
 import firmware.sync  # before a device starts, so that it stays in memory and can be replaced
 from firmware.asking import QUIET_MS
 from firmware.board.sim import PRESS_MS
+from firmware.misuse import BURST_PASSES, BURST_QUESTION_MS
 from firmware.schedule import BACKOFF_MAX, BACKOFF_S_MAX
 from firmware.sync_result import SyncResult
-from tests.composed_device import NEVER_S, Device
+from protocol.record import FLAG_BURST
+from tests.composed_device import NEVER_S, Device, records
 
 EVERY_S = 3600
 HOUR_MS = 3600000
@@ -185,3 +187,16 @@ def test_the_settings_of_a_demo_that_never_syncs_by_itself_are_kept_to():
         device.answer(1, 1, 1)
         device.wait(DAY_MS)
     assert syncs.at_s == []
+
+
+def test_passes_in_little_time_are_a_burst_also_with_a_sync_between_them():
+    for pause_ms, last in ((0, FLAG_BURST), (BURST_PASSES * BURST_QUESTION_MS * 3, 0)):
+        device, syncs = scheduled()
+        for _ in range(BURST_PASSES):
+            device.answer(1, 1, 1)
+            device.wait(6000)
+            device.application.sync_now()
+            device.wait(pause_ms)
+        assert len(syncs.at_s) == BURST_PASSES
+        flags = [record.flags & FLAG_BURST for record in records(device.board.journal)]
+        assert flags == [0] * (BURST_PASSES - 1) + [last], pause_ms
