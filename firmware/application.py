@@ -72,7 +72,7 @@ class Application:
         self.questionnaire = (0, 0)  # reference and language of the last pass
         self.begun_ms: list[int] = []  # when the patients' last few complete passes began
         self.self_test = -1  # what a self-test that waits for its sync has found so far
-        self.was_visit = False  # the staff menu was opened out of a home visit
+        self.was_visit = 0  # the staff menu was opened out of a home visit: its stage of the journey, and 1
         self.answered = 0  # buttons whose press the phase before has answered, though they may still be down
         self.levels = board.wake_levels()  # buttons whose press the next phase has to answer
         self.dark = slept and not self.levels  # woken by time alone: nobody looks

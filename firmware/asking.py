@@ -190,9 +190,10 @@ class Asking:
 
     def _end_home_visit(self, now_ms: int) -> None:
         visit = self._application.visit
-        self._application.was_visit = visit.home
+        self._application.was_visit = 1 + visit.stage if visit.home else 0
         if visit.home:
             visit.home = False
+            visit.stage = 0  # it was this person's, and need not be the next one's
             visit.keep()
             self._dialogue.lock(False, now_ms)
 

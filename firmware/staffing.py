@@ -120,14 +120,18 @@ class Staffing:
 
     def _count_declined(self) -> int:
         """Somebody was asked and declined: counted, with nothing about who. The record's sequence; 0: not kept."""
-        application = self._application
-        flags = FLAG_HOME_VISIT if application.was_visit else 0
+        application, visit, flags = self._application, self._application.visit, 0
+        stage = visit.stage
+        if application.was_visit:
+            flags = FLAG_HOME_VISIT
+            visit.stage = stage or application.was_visit - 1  # forgotten with the visit, and yet whose it was
         asked = application.questionnaire
-        payload = payload_of(application.clock, application.visit, asked, KIND_DECLINED, flags, 0, ())
+        payload = payload_of(application.clock, visit, asked, KIND_DECLINED, flags, 0, ())
+        visit.stage = stage
         try:
             sequence = application.journal.append(payload)
-            application.visit.assisted = False
-            application.visit.keep()
+            visit.assisted = False
+            visit.keep()
         except (JournalError, OSError) as failure:
             self._board.tell("refused", reason=str(failure))
             return 0

@@ -71,7 +71,8 @@ wait. Any press stops it; nothing is lost.""",
     Step(
         "Team and stage: 5, then 2 or 3",
         """On a shared device choose the team before the first patient and, where your service counts it, the stage of
-the journey. The tick marks what holds. What this device has no use for is missing from its menu.""",
+the journey. The tick marks what holds; a stage ends with its home visit. What this device has no use for is missing
+from its menu.""",
         (("team", "The teams, with a tick"),),
     ),
     Step(

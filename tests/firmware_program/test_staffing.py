@@ -9,7 +9,7 @@ from protocol.record import (
     KIND_RESPONSE,
 )
 from server.fleet.packages import build_package, read_definition
-from tests.device_directory import REFERENCE, make_device, records
+from tests.device_directory import REFERENCE, SETTINGS, make_device, records
 from tests.device_program import answers, run
 from tests.firmware_program.test_full import full_flash
 from tests.parts import ROOT
@@ -82,6 +82,25 @@ def test_a_home_visit_is_locked_until_staff_release_it_and_all_of_it_is_marked(t
     done = run(directory, *STAFF, "press 1", "wait 3000", *A_PASS, *answers(1), *STAFF, "press 6", PAUSE, *A_PASS)
     assert done.screens()[:3] == ["idle", "staff-menu", "handover"]
     assert [record.flags for record in records(directory)] == [FLAG_HOME_VISIT, FLAG_HOME_VISIT | FLAG_PARTIAL, 0]
+
+
+def test_a_stage_ends_with_its_home_visit_and_on_the_ward_with_the_next_choice(tmp_path):
+    settings = {**SETTINGS, "stages": ["First visit", "Review"]}
+    stage = (*STAFF, "press 5", PAUSE, "press 3", PAUSE, "press 3", "wait 9000")  # Review
+    visit = (*STAFF, "press 1", "wait 3000")
+    decline = ("press 2", PAUSE, "press 1", "wait 9000")
+    leave = ("press 6", PAUSE)
+    directory = make_device(tmp_path / "device", settings=settings)
+    run(directory, *stage, *leave, *A_PASS, *visit, *A_PASS, *STAFF, *leave, *A_PASS)
+    assert [record.stage for record in records(directory)] == [2, 2, 0]
+    directory = make_device(tmp_path / "declined", settings=settings)
+    run(directory, *stage, *leave, *visit, *STAFF, *decline, *STAFF, *decline, *visit, *A_PASS)
+    found = [(record.kind, record.stage, record.flags) for record in records(directory)]
+    assert found == [
+        (KIND_DECLINED, 2, FLAG_HOME_VISIT),
+        (KIND_DECLINED, 0, 0),
+        (KIND_RESPONSE, 0, FLAG_HOME_VISIT),
+    ]
 
 
 def test_everybody_is_thanked_in_their_own_language(tmp_path):
