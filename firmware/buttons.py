@@ -4,7 +4,8 @@ An answer button counts when it goes down, so that the patient sees the effect a
 when it is let go (short: back) or has been down for HOLD_MS (long: skip). Two answer buttons that go down together
 are none: whichever we took, half of the time it would be the wrong one, and always the same half. Where the second
 comes so late that the first has been counted already, TOGETHER says so. The outermost two, held together, are the
-staff's; so the second of them counts only when it is let go before that.
+staff's; so the second of them counts only when it is let go before that. For a device on which one of the two is stuck
+there is another way: the control button held, and soon the middle one as well; this too counts when it is let go.
 """
 
 TYPE_CHECKING = False
@@ -16,15 +17,18 @@ REPEAT_MS = 400  # the same button again within this time is one press by a shak
 HOLD_MS = 800
 TOGETHER_MS = 500  # nobody reads, chooses anew and still holds the first: it is one hand, or the staff's two
 STAFF_MS = 2000  # longer than any hand that slips or rests
+SPARE_MS = 5000  # longer still: these two lie beside each other under one hand
 STUCK_MS = 30000  # nobody presses for so long: something lies on it, or the contact is broken
 CONTROL = 6  # the sixth, smaller button
-STAFF = 15  # an event: the first and the last answer button have been held together
+MIDDLE = 3
+STAFF = 15  # an event: the staff's hold, either of the two
 TOGETHER = 16  # an event: the press that was just reported was a hand on two buttons
 BUTTONS = 6
 
 ANSWERS = 0b011111
 CONTROL_BIT = 0b100000
 PAIR = 0b010001
+SPARE = 0b100100
 
 
 class Buttons:
@@ -44,7 +48,7 @@ class Buttons:
         self._pair_ms = 0  # since when both of the pair have been down
         self._pair_held = False  # the hold has been reported
         self._held = False  # and that of the control button
-        self._waiting = 0  # the second of the pair, which may yet become a press
+        self._waiting = 0  # the second of the pair, or the middle one, which may yet become a press
         self._last = 0
         self._last_ms = 0
         self._reported = False
@@ -75,6 +79,9 @@ class Buttons:
             self._pair_held = True
             self._waiting = 0
             return STAFF
+        if self._waiting == MIDDLE and self._since(self._down_ms[MIDDLE - 1], now_ms) >= SPARE_MS:
+            self._waiting = 0
+            return STAFF
         if down & CONTROL_BIT and not self._held and self._since(self._down_ms[CONTROL - 1], now_ms) >= HOLD_MS:
             self._held = True
             return -CONTROL
@@ -91,10 +98,14 @@ class Buttons:
         self._levels = levels
         self.stuck &= levels
         self._went_down(pressed, now_ms)
+        if pressed & ANSWERS == 1 << MIDDLE - 1 and levels & ~self.stuck & CONTROL_BIT and not self._held:
+            self._held = True
+            self._waiting = MIDDLE
+            return 0
         for number in range(1, CONTROL):
             if pressed & ANSWERS == 1 << (number - 1):
                 return self._down(number, before & ANSWERS, now_ms)
-        if released & PAIR and self._waiting:
+        if self._waiting and released & (SPARE if self._waiting == MIDDLE else PAIR):
             number = self._waiting
             self._waiting = 0
             return self._press(number, now_ms)

@@ -1,6 +1,6 @@
 """Buttons that are held: two at once, the staff's two, the one that woke the device, and one that is stuck."""
 
-from firmware.buttons import HOLD_MS, STAFF, STAFF_MS, STUCK_MS, TOGETHER, TOGETHER_MS
+from firmware.buttons import HOLD_MS, SPARE_MS, STAFF, STAFF_MS, STUCK_MS, TOGETHER, TOGETHER_MS
 from firmware.dialogue import CHOSEN_MS
 from tests.finger import SAMPLE_MS, Finger
 
@@ -86,6 +86,44 @@ def test_a_hand_that_rests_on_an_outer_button_only_delays_the_other():
         assert finger.keep([resting], 200) == [wanted]
         assert finger.keep([resting, wanted], STAFF_MS + 100) == [STAFF]
         assert finger.keep([resting], 1000) + finger.keep([], 600) == []
+
+
+# --- the staff's other way in
+
+
+def test_the_control_button_and_then_the_middle_one_held_are_the_staffs_and_nothing_else():
+    for stuck in ([], [1], [5], [1, 5]):
+        finger = Finger()
+        finger.keep(stuck, STUCK_MS + 100)
+        assert finger.keep([*stuck, BACK], 300) == []
+        assert finger.keep([*stuck, BACK, 3], SPARE_MS - 100) == []
+        assert finger.keep([*stuck, BACK, 3], 200) == [STAFF]
+        assert finger.keep([*stuck, BACK, 3], 10000) == []
+        assert finger.keep([*stuck, 3], 100) + finger.keep(stuck, 600) == []
+        assert finger.keep([*stuck, 3], 100) + finger.keep(stuck, 600) == [3]
+        assert finger.keep([*stuck, BACK], 100) + finger.keep(stuck, 600) == [BACK]
+
+
+def test_both_at_once_are_the_same_hold():
+    finger = Finger()
+    assert finger.keep([BACK, 3], SPARE_MS + 100) == [STAFF]
+
+
+def test_no_patient_comes_in_by_it():
+    finger = Finger()
+    assert finger.keep([BACK, 3], SPARE_MS - 100) == []  # too short
+    assert finger.keep([BACK], 100) + finger.keep([BACK, 3], 3000) + finger.keep([], 600) == [3]
+    for let_go in ([BACK], [3]):
+        assert finger.keep([BACK], 100) + finger.keep([BACK, 3], 3000) + finger.keep(let_go, 100) == [3]
+        assert STAFF not in finger.keep([BACK, 3], 2 * SPARE_MS) + finger.keep([], 600)
+    for other in (1, 2, 4, 5):
+        assert STAFF not in finger.keep([BACK, other], 2 * SPARE_MS) + finger.keep([], 600)
+    assert finger.keep([3], 300) + finger.keep([BACK, 3], 2 * SPARE_MS) == [3, HOLD]  # a hand that rests
+    finger.keep([], 600)
+    assert finger.keep([BACK], HOLD_MS + 100) + finger.keep([BACK, 3], 2 * SPARE_MS) == [HOLD, 3]
+    finger.keep([], 600)
+    finger.keep([BACK], STUCK_MS + 100)
+    assert finger.keep([BACK, 3], 2 * SPARE_MS) == [3]
 
 
 # --- the press that woke the device
