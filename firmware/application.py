@@ -203,4 +203,4 @@ class Application:
         from firmware.shelf import take_out
 
         take_out(self)
-        return SyncResult(0, self.waiting(), "not enough memory for a sync", False, True, 0)
+        return SyncResult(0, self.waiting(), "not enough memory to send", False, True, 0)

@@ -26,7 +26,7 @@ class Lacking:
         doubt(board.files)  # so that the next sync fetches it
         if at_once:
             application.schedule.want()
-        say(application, lacks + ". " + (application.words() or "Press 3 to sync."))
+        say(application, lacks + ". " + (application.words() or "Press 3 to ask the server."))
         board.tell("lacking", reason=lacks)
 
     def step(self) -> int:

@@ -181,9 +181,9 @@ def _report(results: int, quality: int, network: str, error: str) -> "list[str]"
     pages = [words % button for button in range(1, BUTTONS + 1) if results & 1 << (button - 1)]
     for bit, words in (
         (SCREEN_BIT, "Screen: dots are wrong. Check its cable, then replace it."),
-        (JOURNAL_BIT, "Flash: answers cannot be read. Sync, then replace the board."),
-        (FILES_BIT, "Files: one cannot be read. Sync fetches it again; else provision."),
-        (CLOCK_BIT, "Clock: it stands still or jumps. Sync; if that does not help, replace the board."),
+        (JOURNAL_BIT, "Flash: answers cannot be read. Send now, then replace the board."),
+        (FILES_BIT, "Files: one cannot be read. Send now fetches it again; else provision."),
+        (CLOCK_BIT, "Clock: it stands still or jumps. Send now; if that does not help, replace the board."),
     ):
         if results & bit:
             pages.append(words)

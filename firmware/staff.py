@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Choices = tuple[list[str], list[str], list[tuple[int, str]]]
 
 # Rows of the menu, which are states or actions; an action is what the application is to do, and its argument.
-MENUS = "Home visit,Declined,Helped,Status,Sync now,Team,Stage,Wipe down,Audit,Self-test,About"
+MENUS = "Home visit,Declined,Helped,Status,Send now,Team,Stage,Wipe down,Checklists,Self-test,About"
 RELEASE = 0  # leave the staff functions
 HOME_VISIT = 1  # hand over; leaves
 DECLINED = 2  # count it, then say `kept`
@@ -123,7 +123,7 @@ class Staff:
     def kept(self, kept: bool, now_ms: int) -> None:
         """What came of DECLINED: whether its record is on flash."""
         self._since_ms = now_ms
-        self._note("Counted.\nNo name is kept." if kept else "Not counted: no room on this device. Sync first.", True)
+        self._note("Counted.\nNo name is kept." if kept else "Not counted: no room on this device. Send first.", True)
 
     def _left_ms(self, now_ms: int) -> int:
         limit_ms = WIPE_MS if self.locked else NOTE_MS if self._state == NOTE else IDLE_MS

@@ -10,7 +10,7 @@ from protocol.record import QUALITY_DRIFTING
 MINUTE_S = 60
 HOUR_S = 3600
 DAY_S = 86400
-LETTERS_MAX = 22  # of a line with figures, so that it fits the screen
+LETTERS_MAX = 24  # of a line with figures, so that it fits the screen
 # A lithium cell at rest, from where no sync is begun (firmware/battery.py) over where it falls fast to full.
 CELL_EMPTY_MV = 3400
 CELL_KNEE_MV = 3700
@@ -58,7 +58,7 @@ def network_words(facts: Facts) -> str:
 def age(seconds: int) -> str:
     """How long ago, in words; an instant that lies ahead, because the clock was set back, is just now."""
     if seconds < MINUTE_S:
-        return "just now"
+        return "Just now"
     if seconds < HOUR_S:
         return "%d min ago" % (seconds // MINUTE_S)
     if seconds < 2 * DAY_S:
@@ -78,7 +78,8 @@ def _delivery(facts: Facts) -> str:
     """The last delivery and its age."""
     if not facts.delivered_at:
         return "Nothing delivered yet"
-    line = "%d delivered %s" % (facts.delivered, age(facts.now - facts.delivered_at) if facts.now else "earlier")
-    if len(line) > LETTERS_MAX:
-        line = line.replace(" days ago", " d ago")
-    return line[:LETTERS_MAX]
+    line = "%s: %d delivered" % (age(facts.now - facts.delivered_at) if facts.now else "Earlier", facts.delivered)
+    for long, short in ((" days", " d"), (" ago", "")):
+        if len(line) > LETTERS_MAX:
+            line = line.replace(long, short)
+    return line

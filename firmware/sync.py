@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from firmware.link import Link
     from firmware.shelf import Facts
 
-MEMORY_SHORT = "not enough memory left for a sync"
+MEMORY_SHORT = "not enough memory to send"
 
 
 def connect(application: "Application") -> SyncResult:

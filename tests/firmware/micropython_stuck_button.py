@@ -1,4 +1,4 @@
-"""A device of which a button is stuck: patients answer with the others, and staff still come in. For MicroPython only."""
+"""A device of which a button is stuck: staff still come in, and nobody else. For MicroPython only."""
 
 from firmware.board.sim import PRESS_MS
 from firmware.buttons import SPARE_MS, STUCK_MS

@@ -39,7 +39,7 @@ def test_declined_is_counted_only_when_it_is_confirmed():
 def test_what_came_of_declined_is_said_in_words_and_then_it_leaves():
     for kept, words in (
         (True, "Counted.\nNo name is kept."),
-        (False, "Not counted: no room on this device. Sync first."),
+        (False, "Not counted: no room on this device. Send first."),
     ):
         desk = Desk()
         desk.press(2, 1)
@@ -104,7 +104,7 @@ def test_a_stage_and_a_checklist_are_chosen_by_name():
 def test_what_a_device_has_no_use_for_is_left_out_and_the_other_rows_keep_their_numbers():
     desk = Desk(choices=([], [], []))
     desk.press(5)
-    assert desk.text() == "1 Sync now\n\n\n4 Wipe down\n5 More\t2/3"
+    assert desk.text() == "1 Send now\n\n\n4 Wipe down\n5 More\t2/3"
     before = desk.text()
     assert desk.press(2, 3) is None
     assert desk.text() == before

@@ -20,7 +20,7 @@ LABELS = {
     HOME_VISIT: "Home visit",
     DECLINED: "Yes, count it",
     ASSISTED: "Helped",
-    SYNC: "Sync now",
+    SYNC: "Send now",
     WIPE: "Wipe down",
     SELF_TEST: "Self-test",
 }

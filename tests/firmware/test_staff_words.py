@@ -20,9 +20,9 @@ def line(number, **fields):
 
 def test_an_age_is_said_in_the_unit_that_a_person_would_take():
     for seconds, words in (
-        (-5, "just now"),
-        (0, "just now"),
-        (59, "just now"),
+        (-5, "Just now"),
+        (0, "Just now"),
+        (59, "Just now"),
         (60, "1 min ago"),
         (3599, "59 min ago"),
         (3600, "1 h ago"),
@@ -41,15 +41,17 @@ def test_one_answer_many_answers_and_none():
 
 
 def test_a_delivery_is_said_with_its_number_and_age():
-    assert line(1) == "14 delivered 2 h ago"
-    assert line(1, delivered=1, now=1000030) == "1 delivered just now"
-    assert line(1, now=1000000 + 3 * 86400) == "14 delivered 3 d ago"
-    assert line(1, delivered=5, now=1000000 + 3 * 86400) == "5 delivered 3 days ago"
+    assert line(1) == "2 h ago: 14 delivered"
+    assert line(1, delivered=1, now=1000030) == "Just now: 1 delivered"
+    assert line(1, now=1000000 + 3 * 86400) == "3 days ago: 14 delivered"
+    assert line(1, delivered=300, now=1000000 + 3 * 86400) == "3 d ago: 300 delivered"
+    assert line(1, delivered=300, now=1000000 + 899) == "14 min: 300 delivered"
+    assert line(1, delivered=32508, now=1000000 + 999 * 86400) == "999 d: 32508 delivered"
     assert line(1, at=0) == "Nothing delivered yet"
 
 
 def test_without_a_clock_no_age_is_made_up():
-    assert line(1, now=0, quality=0) == "14 delivered earlier"
+    assert line(1, now=0, quality=0) == "Earlier: 14 delivered"
     assert line(3, quality=0) == "Clock not set\tv0.2.0"
 
 
@@ -95,7 +97,7 @@ def test_the_network_is_well_only_when_nothing_is_known_against_it():
     assert line(4, at=0, quality=1) == "Wi-Fi, server: not tried"
     assert line(4, error="no ack") == "Not sent: press 5"
     assert line(4, network="no Wi-Fi", at=0) == "Not sent: press 5"
-    assert network_words(facts()) == "Wi-Fi and server:\nall is well.\n14 delivered 2 h ago"
+    assert network_words(facts()) == "Wi-Fi and server:\nall is well.\n2 h ago: 14 delivered"
     assert network_words(facts(at=0, quality=0)) == "Wi-Fi and server:\nnot tried yet.\nNothing delivered yet"
     assert network_words(facts(error="no ack")) == "no ack"
     assert network_words(facts(error="no Wi-Fi: x", network="no Wi-Fi: x")) == "no Wi-Fi: x"
