@@ -31,10 +31,9 @@ class Step(NamedTuple):
     pictures: tuple[tuple[str, str], ...]
 
 
-OPENING = """Hold the <b>first and the last answer button</b> together for two seconds. The numbers on the screen
-are the answer buttons, from the left. The <b>small button</b> goes back; held, it leaves at once. After 30 seconds
-without a press the staff functions close by themselves, so that no patient finds them open. Is one of the two stuck?
-Press any other; then hold the small button and, at once, the middle one as well, for five seconds."""
+OPENING = """Hold the <b>first and the last answer button</b> together for two seconds. One of them is stuck? Press
+another, then hold the small and at once the middle button for five. The screen numbers the answer buttons from the
+left. The <b>small button</b> goes back; held, it leaves at once. After 30 seconds without a press all closes."""
 MENU = "The menu: 1 Home visit, 2 Declined, 3 Helped, 4 Status, 5 More"
 
 STEPS = (
