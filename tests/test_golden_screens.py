@@ -11,6 +11,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from protocol.screen import HEIGHT, SCREEN_TEXTS, WIDTH
+from server.fleet.definition import AUDIT_TEXTS
 from server.fleet.packages import read_definition
 from tests.golden.screens.renew import (
     CHOICE,
@@ -79,8 +80,7 @@ def test_every_screen_is_drawn_in_every_language(questionnaire):
     questions = definition(questionnaire)["questions"]
     patients = definition(questionnaire).get("kind", "patients") == "patients"
     count = sum(1 + len(question["options"]) for question in questions)
-    if patients:
-        count += len(SCREEN_TEXTS) + 1  # and what was said and done
+    count += len(SCREEN_TEXTS) + 1 if patients else len(AUDIT_TEXTS)  # 1: what was said and done
     languages = [screens for code, screens in drawn(questionnaire).items() if code != CHOICE]
     assert [len(screens) for screens in languages] == [count] * len(definition(questionnaire)["languages"])
     assert len(drawn(questionnaire).get(CHOICE, [])) == (2 if patients else 0)

@@ -19,6 +19,14 @@ Texts = dict[str, Sentence]  # by language
 Sentiment = Literal["positive", "neutral", "negative", "excluded"]
 ScreenText = Literal["start", "promise", "handover", "warning", "thanks", "full", "battery"]
 
+# What a checklist says that does not say it itself; in the language of the staff's screens, like its title.
+AUDIT_TEXTS = {
+    "warning": "Still there?\nPress a button\nto go on",
+    "thanks": "Thank you!\nThe checklist\nis kept",
+    "full": "No more room.\nSend first",
+    "battery": "Battery low.\nCharge it first",
+}
+
 # A question needs enough options to be one, and no more than can be told apart at a glance.
 OPTIONS_OF_KIND = {"scale": (3, 5), "choice": (2, 3)}
 # What is counted as good must look good: a face that says otherwise would falsify every figure made of it.
@@ -84,9 +92,9 @@ class Definition(_Strict):
         return [language for language in self.languages[1:] if not self.checked_by.get(language, "").strip()]
 
     def text(self, name: str, language: str) -> str:
-        """What stands on the screen around the questions. An audit may leave it out: staff see its title."""
+        """What stands on the screen around the questions. An audit may leave it out, for it is for staff."""
         texts = self.texts.get(name)  # type: ignore[call-overload]
-        return self.title if texts is None else str(texts[language])
+        return AUDIT_TEXTS.get(name, self.title) if texts is None else str(texts[language])
 
 
 def check_definition(fields: dict[str, Any]) -> Definition:

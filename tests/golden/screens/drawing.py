@@ -69,13 +69,11 @@ def views(questionnaire, texts):
             yield position, f"question {question + 1}", View(ASKING, question, 0)
             for option in range(1, count + 1):
                 yield position, f"question {question + 1}, option {option}", View(CHOSEN, question, option)
-        if questionnaire.audit:
-            continue
         yield position, "warning", View(WARNING, 0, 0)
         yield position, "thanks", View(THANKS, 0, 0)
         yield position, "full", View(REFUSED, FULL, 0)
         yield position, "battery", View(REFUSED, BATTERY, 0)
-        if position < texts.count:  # one text, in each language
+        if position < texts.count and not questionnaire.audit:  # one text, in each language
             yield position, "you said, we did", View(IDLE, questionnaire.language_count() + position, 0)
     if questionnaire.language_count() > 1:
         for page in range(-(-questionnaire.language_count() // LANGUAGES_A_PAGE)):

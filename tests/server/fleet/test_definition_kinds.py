@@ -27,6 +27,8 @@ def test_an_audit_needs_no_texts_around_its_questions():
     assert (index["kind"], index["title"], index["reference"]) == ("audit", "Hand hygiene", 7)
     [language] = index["languages"]
     assert set(language["texts"]) == set(SCREEN_TEXTS)
+    said = [tuple(language["texts"][name]) for name in ("start", "warning", "thanks", "full", "battery")]
+    assert len(set(said)) == 5, "whoever has finished is thanked, and not shown the title again"
 
 
 def test_an_audit_may_have_texts_all_the_same():
