@@ -87,6 +87,7 @@ class Dialogue:
         self._answers = bytearray(len(option_counts))
         self._since_ms = self._begun_ms = 0  # when this state began, or was extended; when the pass did
         self._earlier_ms = [] if earlier_ms is None else earlier_ms
+        self._question = 0
         self.state = IDLE
         self._forget()
 

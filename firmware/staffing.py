@@ -2,10 +2,7 @@
 
 from firmware.application import TO_AUDIT, TO_PATIENTS, TO_SYNC, Application
 from firmware.buttons import STAFF, TOGETHER, Buttons
-from firmware.files import AUDIT_FILE, AUDITS_MAX
-from firmware.journal_errors import JournalError
 from firmware.memory import forget_since, loaded
-from firmware.recording import payload_of
 from firmware.staff import (
     ASSISTED,
     AUDIT,
@@ -21,13 +18,10 @@ from firmware.staff import (
 from firmware.staff_screens import draw_view
 from firmware.staff_words import Facts
 from firmware.version import APPLICATION
-from protocol.errors import ProtocolError
-from protocol.record import FLAG_HOME_VISIT, KIND_DECLINED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.self_test import SelfTest
-    from firmware.staff import Choices
 
 SAMPLE_MS = 10  # while a button is down or bouncing
 
@@ -51,7 +45,10 @@ class Staffing:
             application.self_test = -1
         else:
             before = loaded()
-            choices = _choices(board.files)
+            from firmware.choosing import read_choices
+
+            choices = read_choices(board.files)
+            del read_choices
             forget_since(before)  # what reads them is not needed again
             self._menu = Staff(self._facts, choices, board.ticks_diff, now_ms, after_sync)
 
@@ -89,7 +86,13 @@ class Staffing:
         application = self._application
         if code == DECLINED:
             assert isinstance(self._menu, Staff)
-            self._menu.kept(self._count_declined() > 0, now_ms)
+            before = loaded()
+            from firmware.declining import count_declined
+
+            kept = count_declined(application)
+            del count_declined
+            forget_since(before)
+            self._menu.kept(kept, now_ms)
         elif code == SELF_TEST:
             self._begin_self_test(now_ms, -1)
         elif code == SYNC:
@@ -117,26 +120,6 @@ class Staffing:
         elif code == STAGE:
             visit.stage = argument
         visit.keep()
-
-    def _count_declined(self) -> int:
-        """Somebody was asked and declined: counted, with nothing about who. The record's sequence; 0: not kept."""
-        application, visit, flags = self._application, self._application.visit, 0
-        stage = visit.stage
-        if application.was_visit:
-            flags = FLAG_HOME_VISIT
-            visit.stage = stage or application.was_visit - 1  # forgotten with the visit, and yet whose it was
-        asked = application.questionnaire
-        payload = payload_of(application.clock, visit, asked, KIND_DECLINED, flags, 0, ())
-        visit.stage = stage
-        try:
-            sequence = application.journal.append(payload)
-            visit.assisted = False
-            visit.keep()
-        except (JournalError, OSError) as failure:
-            self._board.tell("refused", reason=str(failure))
-            return 0
-        self._board.tell("declined", sequence=sequence)
-        return sequence
 
     def _begin_self_test(self, now_ms: int, results: int) -> None:
         self._testing = True
@@ -168,23 +151,3 @@ class Staffing:
             visit.stage,
             visit.assisted,
         )
-
-
-def _choices(files: str) -> "Choices":
-    """What there is to choose from. Settings or a checklist that cannot be read give no choice, and no trouble."""
-    from firmware.questionnaire import Questionnaire
-    from firmware.settings import SettingsError, read_names
-
-    try:
-        teams, stages = read_names(files)
-    except SettingsError:
-        teams, stages = [], []
-    audits = []
-    for number in range(1, AUDITS_MAX + 1):
-        try:
-            checklist = Questionnaire(files + AUDIT_FILE % number, True, bytearray(1))  # no picture will be loaded
-        except ProtocolError:
-            continue
-        audits.append((number, checklist.title))
-        checklist.close()
-    return teams, stages, audits
