@@ -10,26 +10,14 @@ from firmware.journal import Journal
 from firmware.main import start
 from firmware.memory import loaded
 from protocol.identity import Identity, encode_identity
-from protocol.package import SCREEN_TEXTS, pack_package
 from protocol.record import decode_record
+from tests.dots import dotted_package
 
 IDENTITY = Identity("PET-0042", 42, 1, bytes(range(32)), "password")
 OPTION_COUNTS = (5, 5, 3)
 NOW = 220000000
 NEVER_S = 10**9
 READ_MS = 2000
-
-
-def package():
-    """A questionnaire whose pictures are all one dark pixel."""
-    dot = [0, 1, 1]
-    questions = [
-        {"text": dot, "options": [{"label": dot, "face": face + 1} for face in range(count)]} for count in OPTION_COUNTS
-    ]
-    texts = dict.fromkeys(SCREEN_TEXTS, dot)
-    language = {"number": 0, "code": "en", "name": dot, "questions": questions, "texts": texts}
-    index = {"reference": 7, "kind": "patients", "title": "Three questions", "languages": [language]}
-    return pack_package(dumps(index).encode(), b"\x00")
 
 
 class Board(sim.Board):
@@ -68,7 +56,8 @@ class Device:
         fields = {"broker": {"host": "broker.example", "port": 8883}, "sync_every_s": NEVER_S, "sync_backlog": NEVER_S}
         fields["sleep_after_s"] = 0
         fields.update(settings)
-        for name, data in (("settings.json", dumps(fields).encode()), ("questionnaire.pkg", package())):
+        package = dotted_package(OPTION_COUNTS)
+        for name, data in (("settings.json", dumps(fields).encode()), ("questionnaire.pkg", package)):
             with open(directory + "/vfs/" + name, "wb") as file:
                 file.write(data)
         self.board = Board(directory, flash or FaultyFlash(None, blocks, 512))

@@ -11,6 +11,7 @@ from protocol.identity import Identity, encode_identity
 from protocol.record import decode_record
 from server.fleet.packages import build_package, read_definition
 from tests.parts import ROOT
+from tools.starter import device_files
 
 IDENTITY = Identity("PET-0042", 42, 1, bytes(range(32)), "password")
 REFERENCE = 7  # of the questionnaire below
@@ -65,3 +66,16 @@ def records(directory):
     """Every record on the device's flash, oldest first."""
     with journal(directory) as kept:
         return [decode_record(data) for _, data in kept.records(1, kept.capacity)]
+
+
+def flashed(directory, release, public):
+    """A provisioned device with this release in its slot, which has proved good, and an empty journal."""
+    make_device(directory)
+    for name, content in device_files(release, public).items():
+        file = directory / "vfs" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    (directory / "counters.json").write_text(json.dumps({"app_version": 1}))
+    with journal(directory):
+        pass
+    return directory

@@ -1,6 +1,6 @@
 """Somebody in front of the dialogue: presses, and lets time pass."""
 
-from firmware.dialogue import CHOSEN_MS, Dialogue
+from firmware.dialogue import ASKING, CHOSEN_MS, LANGUAGE, PROMISE_MS, Dialogue, View
 from tests.esp32_ticks import ticks_add, ticks_diff
 
 COUNTS = [5, 5, 2, 3, 5]
@@ -52,3 +52,18 @@ class Person:
 
     def react(self, event):
         return self.dialogue.react(event, self.now_ms)
+
+
+def patient(languages=3, pages=1, **more):
+    """In front of a device that asks for the language and makes its promise."""
+    return Person(COUNTS, languages=languages, pages=pages, promise=True, **more)
+
+
+def at_question(person):
+    """Somebody who chose the first language and has read the promise."""
+    person.react(3)
+    if person.state() == LANGUAGE:
+        person.react(1)
+    person.wait(PROMISE_MS)
+    assert person.view() == View(ASKING, 0, 0)
+    return person

@@ -18,6 +18,7 @@ import errno
 import gc
 import hashlib
 import io
+import itertools
 import json
 import os
 import select
@@ -26,7 +27,7 @@ import ssl
 import struct
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 Names = dict[str, str]
@@ -123,7 +124,7 @@ def _colour(groups: list[set[str]], keep: set[str]) -> Names:
     short: Names = {}
     for name in sorted(meets, key=lambda name: (-len(meets[name]), name)):
         taken = {short[other] for other in meets[name] if other in short}
-        short[name] = next(letters for letters in map(_letters, range(10000)) if letters not in taken | keep)
+        short[name] = next(letters for letters in letters_from("A") if letters not in taken | keep)
     return short
 
 
@@ -136,7 +137,7 @@ def _tops(tree: ast.Module, keep: set[str]) -> Names:
         elif isinstance(statement, ast.Assign):
             defined += [target.id for target in statement.targets if isinstance(target, ast.Name)]
     ours = [name for name in dict.fromkeys(defined) if name not in keep and not name.startswith("__")]
-    free = (letters for letters in map(_letters, range(10000)) if letters not in keep)
+    free = (letters for letters in letters_from("A") if letters not in keep)
     return dict(zip(ours, free, strict=False))
 
 
@@ -220,7 +221,7 @@ class _Rename(ast.NodeTransformer):
         for alias in statement.names:
             local = alias.asname or alias.name
             if alias.name in self._tops[statement.module or ""] and local not in self._here:
-                new = next(letters for letters in map(_letters, range(10000)) if letters not in self._taken)
+                new = next(letters for letters in letters_from("A") if letters not in self._taken)
                 self._taken.add(new)
                 self._here[local] = new
 
@@ -240,10 +241,11 @@ def _locals(function: ast.FunctionDef) -> set[str]:
     return own
 
 
-def _letters(number: int) -> str:
-    """A, B, ... Z, AA, BA, ..."""
-    letters = ""
-    while not letters or number:
-        number, letter = divmod(number, 26)
-        letters += chr(ord("A") + letter)
-    return letters
+def letters_from(first: str) -> Iterator[str]:
+    """A, B, ... Z, AA, BA, ... for ever, where `first` is A."""
+    for number in itertools.count():
+        letters = ""
+        while not letters or number:
+            number, letter = divmod(number, 26)  # noqa: PLW2901
+            letters += chr(ord(first) + letter)
+        yield letters

@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tools.names import shorten
+from tools.names import letters_from, shorten
 from tools.slim_errors import merge_errors, without_words
 
 CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*$")
@@ -254,17 +254,8 @@ class _Parameters(ast.NodeTransformer):
         """Old to new, for this function; a name that the function uses otherwise is not taken."""
         used = {each.id for each in ast.walk(function) if isinstance(each, ast.Name)}
         used |= {each.arg for each in ast.walk(function) if isinstance(each, ast.arg)}
-        free = (name for name in map(_letters, range(1000)) if name not in used and name not in self._renamed.values())
+        free = (name for name in letters_from("a") if name not in used and name not in self._renamed.values())
         return {
             argument.arg: argument.arg if argument.arg in self._keywords else next(free)
             for argument in function.args.args
         }
-
-
-def _letters(number: int) -> str:
-    """a, b, ... z, aa, ba, ..."""
-    letters = ""
-    while not letters or number:
-        number, letter = divmod(number, 26)
-        letters += chr(ord("a") + letter)
-    return letters

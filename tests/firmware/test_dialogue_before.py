@@ -15,23 +15,9 @@ from firmware.dialogue import (
 )
 from firmware.language_choice import LANGUAGE_OPTIONS_MAX, LANGUAGES_A_PAGE, language_of
 from protocol.screen import button_of_option
-from tests.person import COUNTS, Person
+from tests.person import Person, at_question, patient
 
 BEGINNINGS = (lambda person: person.press(3), lambda person: person.press(0), Person.back, Person.skip)
-
-
-def patient(languages=3, pages=1, **more):
-    return Person(COUNTS, languages=languages, pages=pages, promise=True, **more)
-
-
-def at_question(person):
-    """Somebody who chose the first language and has read the promise."""
-    person.react(3)
-    if person.state() == LANGUAGE:
-        person.react(1)
-    person.wait(PROMISE_MS)
-    assert person.view() == View(ASKING, 0, 0)
-    return person
 
 
 # --- IDLE

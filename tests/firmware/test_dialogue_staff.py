@@ -7,10 +7,8 @@ from firmware.dialogue import (
     FULL,
     HANDOVER,
     IDLE,
-    LANGUAGE,
     LANGUAGE_MS,
     PAGE_MS,
-    PROMISE_MS,
     REFUSED,
     REFUSED_MS,
     SAVING,
@@ -22,21 +20,7 @@ from firmware.dialogue import (
     View,
 )
 from protocol.record import FLAG_PARTIAL
-from tests.person import COUNTS, Person
-
-
-def patient(languages=3, pages=1, **more):
-    return Person(COUNTS, languages=languages, pages=pages, promise=True, **more)
-
-
-def at_question(person):
-    """Somebody who chose the first language and has read the promise."""
-    person.react(3)
-    if person.state() == LANGUAGE:
-        person.react(1)
-    person.wait(PROMISE_MS)
-    assert person.view() == View(ASKING, 0, 0)
-    return person
+from tests.person import COUNTS, at_question, patient
 
 
 def test_a_locked_device_asks_to_be_handed_over_until_staff_unlock_it():

@@ -19,14 +19,13 @@ from mpy_cross_v6_3 import mpy_cross_compile
 from protocol.messages import ITEM_APPLICATION, Item
 from server.fleet.packages import build_package, read_definition
 from tests.answering import answering
-from tests.device_directory import IDENTITY, journal, make_device
+from tests.device_directory import IDENTITY, flashed
 from tests.device_program import HEAP, NOW, TIMEOUT_S, answers, application, run
 from tests.firmware_program.test_heap import LANGUAGES
 from tests.parts import ROOT, need
 from tests.server_end import ServerEnd
 from tools.application import build_application
 from tools.signing import create_key, make_archive, open_key
-from tools.starter import device_files
 
 FREE_MIN = 0.40  # the bar of docs/adr/0006, with everything
 WAITING = 130
@@ -147,14 +146,8 @@ def test_an_update_leaves_enough_free_at_its_worst_moment(tmp_path, rig, not_on_
     built = built_application()
     files = {file.relative_to(built).as_posix(): file.read_bytes() for file in sorted(built.rglob("*.mpy"))}
     first, second = (make_archive(open_key(tmp_path / "key"), n, f"0.{n}", "sim", files) for n in (1, 2))
-    directory = make_device(tmp_path / "device")
-    for name, content in {**device_files(first, public), "application.new": second}.items():
-        file = directory / "vfs" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
-    (directory / "counters.json").write_text(json.dumps({"app_version": 1}))
-    with journal(directory):
-        pass
+    directory = flashed(tmp_path / "device", first, public)
+    (directory / "vfs/application.new").write_bytes(second)
     worst, _ = watched(directory, f"./vfs/a:{rig}:.frozen")
     assert (directory / "vfs/slot").read_text() == "b"
     assert share_free("an update", worst, not_on_a_chip[0]) >= FREE_MIN

@@ -6,12 +6,11 @@ import subprocess
 
 import pytest
 
-from tests.device_directory import journal, make_device
+from tests.device_directory import flashed, journal
 from tests.device_program import NOW, answers
 from tests.parts import need
 from tools.application import build_application
 from tools.signing import create_key, make_archive, open_key
-from tools.starter import device_files
 
 HEAP = "56wk"
 SMALLER_HEAP = "40wk"  # on which there is room enough too, although memory is in pieces by then
@@ -33,14 +32,7 @@ def releases(tmp_path_factory):
 def device(tmp_path, releases):
     """Flashed with version 1, which has proved good; version 2 is fetched and waits."""
     first, second, public = releases
-    directory = make_device(tmp_path / "device")
-    for name, content in device_files(first, public).items():
-        file = directory / "vfs" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
-    (directory / "counters.json").write_text(json.dumps({"app_version": 1}))
-    with journal(directory):
-        pass
+    directory = flashed(tmp_path / "device", first, public)
     assert start(directory, *answers(1, 2, 3, 4, 5), "wait 9000")[0] == 0
     (directory / "vfs/application.new").write_bytes(second)
     return directory

@@ -11,7 +11,7 @@ from firmware.board import sim
 from firmware.board.deadline import Network
 from firmware.board.faulty_nor import FaultyFlash, PowerCut
 from protocol.identity import Identity, encode_identity
-from protocol.package import SCREEN_TEXTS, pack_package
+from tests.dots import dotted_package
 from tests.link.wire import at_once, plain
 
 IDENTITY = Identity("PET-0042", 42, 1, bytes(range(32)), "password")
@@ -31,18 +31,6 @@ SETTINGS = {
 }
 
 
-def package():
-    """A questionnaire of two questions, all its pictures one dark pixel."""
-    dot = [0, 1, 1]
-    questions = [
-        {"text": dot, "options": [{"label": dot, "face": face + 1} for face in range(count)]} for count in OPTION_COUNTS
-    ]
-    texts = dict.fromkeys(SCREEN_TEXTS, dot)
-    language = {"number": 0, "code": "en", "name": dot, "questions": questions, "texts": texts}
-    index = {"reference": REFERENCE, "kind": "patients", "title": "Two questions", "languages": [language]}
-    return pack_package(dumps(index).encode(), b"\x00")
-
-
 class Board(sim.Board):
     """`drift`: of its RTC, in parts per million. `air`: what makes sockets, and fails to (tests/months/air.py)."""
 
@@ -50,7 +38,8 @@ class Board(sim.Board):
         directory = (os.getenv("TMPDIR") or "/tmp") + "/months-" + hexlify(os.urandom(8)).decode()
         os.mkdir(directory)
         os.mkdir(directory + "/vfs")
-        for name, data in (("settings.json", dumps(SETTINGS).encode()), ("questionnaire.pkg", package())):
+        package = dotted_package(OPTION_COUNTS, REFERENCE)
+        for name, data in (("settings.json", dumps(SETTINGS).encode()), ("questionnaire.pkg", package)):
             with open(directory + "/vfs/" + name, "wb") as file:
                 file.write(data)
         self._drift = drift
