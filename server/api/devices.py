@@ -14,7 +14,7 @@ from server.accounts.rights import Right
 from server.accounts.viewer import Viewer
 from server.aggregates.periods import instant
 from server.api.access import needs
-from server.api.cursors import CURSOR_CHARACTERS_MAX, make_cursor, read_cursor
+from server.api.cursors import CURSOR_CHARACTERS_MAX, instant_part, make_cursor, read_cursor, word_part
 from server.api.parameters import only
 from server.api.problems import ProblemError, in_query, make_problem, wrong_fields
 from server.api.query import Day, Name
@@ -135,10 +135,10 @@ def get_devices(
     if silent_since is not None and silent_since.tzinfo is None:
         detail = "says no time zone: write it like 2026-11-23T09:00:00Z."
         raise ProblemError(wrong_fields(in_query("silent_since", detail)))
-    place = read_cursor(request.query_params.multi_items(), (str,))
+    place = read_cursor(request.query_params.multi_items(), word_part)
     wanted = Wanted(tuple(state), tuple(service), tuple(team), behind, silent_since)
     owner, now = organisation_of(session, viewer.organisation_id), request.app.state.now()
-    after = str(place[0]) if place else None
+    after = place[0] if place else None
     found = roster(session, owner, now, viewer.teams(Right.SEE_FLEET), wanted, after, limit + 1)
     link = next_link(request, [found[limit - 1].serial]) if len(found) > limit else None
     return DevicesAnswer(as_of=now, data=[_row(entry) for entry in found[:limit]], links=Links(next=link))
@@ -180,8 +180,8 @@ def get_health(
     """What a device said of itself from a local day on: battery, clock, storage, versions, what waited."""
     owner = organisation_of(session, viewer.organisation_id)
     entry = seen_device(session, owner, viewer, device, request.app.state.now())
-    place = read_cursor(request.query_params.multi_items(), (str,))
-    before = datetime.fromisoformat(str(place[0])) if place else None
+    place = read_cursor(request.query_params.multi_items(), instant_part)
+    before = place[0] if place else None
     zone = ZoneInfo(owner.timezone)
     span = (_begin(from_, zone), _begin(to, zone))
     found = health(session, owner, entry.device_id, span, before, limit + 1)

@@ -13,7 +13,7 @@ from server.accounts.rights import Right
 from server.accounts.viewer import Viewer
 from server.api.access import needs
 from server.api.blame import blaming, conflicting
-from server.api.cursors import read_cursor
+from server.api.cursors import number_part, read_cursor
 from server.api.devices import PAGE, Cursor, Limit, Links, next_link
 from server.api.idempotency import CreateOnce
 from server.api.parameters import only
@@ -130,8 +130,8 @@ def get_imports(
 ) -> ImportsAnswer:
     """The imports that brought responses for teams that you look after only."""
     owner = organisation_of(session, viewer.organisation_id)
-    before = read_cursor(request.query_params.multi_items(), (int,))
-    found = imports(session, owner, viewer.teams(Right.MANAGE_FLEET), int(before[0]) if before else None, limit + 1)
+    before = read_cursor(request.query_params.multi_items(), number_part)
+    found = imports(session, owner, viewer.teams(Right.MANAGE_FLEET), before[0] if before else None, limit + 1)
     codes = {team.team_id: team.code for team, _ in teams(session, owner)}
     link = next_link(request, [found[limit - 1].import_id]) if len(found) > limit else None
     return ImportsAnswer(data=[_answer(each, codes) for each in found[:limit]], links=Links(next=link))

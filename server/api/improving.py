@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts.viewer import Viewer
 from server.aggregates.scope import find_place
-from server.api.cursors import CURSOR_CHARACTERS_MAX, make_cursor, read_cursor
+from server.api.cursors import CURSOR_CHARACTERS_MAX, make_cursor, number_part, read_cursor
 from server.api.problems import ProblemError, conflict, in_body, make_problem, wrong_fields
 from server.improvement.faults import ConflictError, FaultError, NotAllowedError, NotThereError
 from server.improvement.identity import PatientIdentityError
@@ -98,8 +98,8 @@ def _asked_page(
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
 ) -> AskedPage:
     """Raises ProblemError for a cursor that is not this question's."""
-    place = read_cursor(request.query_params.multi_items(), (int,)) if cursor is not None else None
-    return AskedPage(None if place is None else int(place[0]), limit)
+    place = read_cursor(request.query_params.multi_items(), number_part) if cursor is not None else None
+    return AskedPage(None if place is None else place[0], limit)
 
 
 PAGING = ("cursor", "limit")  # the parameters of a page

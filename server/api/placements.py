@@ -15,7 +15,7 @@ from server.accounts.rights import Right
 from server.accounts.viewer import Viewer
 from server.api.access import needs
 from server.api.blame import blaming, conflicting
-from server.api.cursors import read_cursor
+from server.api.cursors import number_part, read_cursor
 from server.api.devices import PAGE, Cursor, Limit, Links, SeesFleet, next_link, seen_device
 from server.api.idempotency import CreateOnce
 from server.api.parameters import only
@@ -91,11 +91,11 @@ def get_placements(
     cursor: Cursor = None,  # noqa: ARG001 - read together with its question
 ) -> PlacementsAnswer:
     """Past, present and future placements for the teams that you look after."""
-    after = read_cursor(request.query_params.multi_items(), (int,))
+    after = read_cursor(request.query_params.multi_items(), number_part)
     owner = organisation_of(session, viewer.organisation_id)
     number = None if device is None else int(device, 16)
     teams = viewer.teams(Right.SEE_FLEET)
-    found = placements(session, owner, teams, number, int(after[0]) if after else 0, limit + 1)
+    found = placements(session, owner, teams, number, after[0] if after else 0, limit + 1)
     link = next_link(request, [found[limit - 1].placement.placement_id]) if len(found) > limit else None
     return PlacementsAnswer(data=_answers(session, owner, found[:limit]), links=Links(next=link))
 

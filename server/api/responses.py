@@ -16,7 +16,14 @@ from server.aggregates.custody import data_version
 from server.aggregates.response_list import HOUR_FROM, Key, ListedResponse, list_responses
 from server.api.access import needs
 from server.api.answering import answered, offered
-from server.api.cursors import CURSOR_CHARACTERS_MAX, make_cursor, read_cursor
+from server.api.cursors import (
+    CURSOR_CHARACTERS_MAX,
+    bytes_part,
+    day_part,
+    long_part,
+    make_cursor,
+    read_cursor,
+)
 from server.api.figures import resolved
 from server.api.formats import Format
 from server.api.query import QUALITIES, FiguresQuery, described, read_query, wrong
@@ -103,7 +110,8 @@ def get_responses(
     """The responses of your own teams, one by one, in the order of their days."""
     items = request.query_params.multi_items()
     query = read_query(items, ResponsesQuery, MORE)
-    after = _place(read_cursor(items, (str, int, str, int)))
+    place = read_cursor(items, day_part, long_part, bytes_part, long_part)
+    after: Key | None = None if place is None else (place[0], place[1], place[2], place[3])
 
     def read() -> ResponsesAnswer:
         asked = resolve(session, query, viewer, request.app.state.now())
@@ -150,16 +158,6 @@ def _row(listed: ListedResponse) -> ResponseRow:
         quality=NAMES_OF_QUALITY.get(listed.quality, str(listed.quality)),
         answers=[f"{question}={option or ''}" for question, option in listed.answers],
     )
-
-
-def _place(place: list[int | str] | None) -> Key | None:
-    if place is None:
-        return None
-    day, device_id, journal, sequence = place
-    try:
-        return date.fromisoformat(str(day)), int(device_id), bytes.fromhex(str(journal)), int(sequence)
-    except ValueError:
-        raise wrong("cursor", "does not belong to this question.") from None
 
 
 def _cursor(request: Request, key: Key) -> str:
