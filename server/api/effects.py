@@ -86,6 +86,9 @@ class ChartAnswer(BaseModel):
     trial_limits: Annotated[bool, Field(description="too few weeks for limits that can be relied on")]
     improved_weeks: int
     worse_weeks: int
+    level: Annotated[
+        str | None, Field(description="what the latest week weighs: concern, watch, highlight or good sign")
+    ]
 
 
 class AlikeAnswer(ChangeAnswer):
@@ -188,6 +191,7 @@ def _chart(found: EffectFound) -> ChartAnswer | None:
         trial_limits=found.trial_limits,
         improved_weeks=kinds.count(PointKind.IMPROVEMENT),
         worse_weeks=kinds.count(PointKind.CONCERN),
+        level=found.level,
     )
 
 

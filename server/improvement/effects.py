@@ -29,6 +29,7 @@ from server.improvement.figures import (
 )
 from server.improvement.tables import Action, Concern
 from server.measures.chart import BASELINE_POINTS, Chart, ChartPoint, ChartSettings
+from server.measures.concerns import Level, special_of
 from server.measures.direction import Better
 from server.measures.effect import Effect, QuestionEffect, compare, compare_options
 from server.measures.like_for_like import LikeForLike, Span, Stay, like_for_like
@@ -71,6 +72,7 @@ class EffectFound:
     negative: Effect
     chart: Chart | None
     trial_limits: bool
+    level: Level | None  # of what is special about the latest week; None where the limits are on trial
     weeks: list[WeekAfter]
     options: list[OptionsFound]
     alike: LikeForLike[Placed]
@@ -96,6 +98,8 @@ def effect_of(session: Session, viewer: Viewer, action: Action, concern: Concern
     chart = _chart(found, weeks_before, weeks_after, target)
     points = chart.points[len(weeks_before) :] if chart else [None] * len(weeks_after)
     spans = (_span(weeks_before, began), _span(weeks_after, first_after))
+    trial = sum(1 for week in weeks_before if positive_part(found.total([week])).basis) < BASELINE_POINTS
+    special = special_of(chart) if chart and weeks_after and not trial else None
     return EffectFound(
         spans,
         before,
@@ -104,7 +108,8 @@ def effect_of(session: Session, viewer: Viewer, action: Action, concern: Concern
         compare(positive_part(before), positive_part(after), Better.HIGHER),
         compare(negative_part(before), negative_part(after), Better.LOWER),
         chart,
-        trial_limits=sum(1 for week in weeks_before if positive_part(found.total([week])).basis) < BASELINE_POINTS,
+        trial_limits=trial,
+        level=special.level if special else None,
         weeks=[WeekAfter(week, found.total([week]), point) for week, point in zip(weeks_after, points, strict=True)],
         options=_options(session, found, weeks_before, weeks_after),
         alike=_alike(session, found, weeks_before, weeks_after, spans),

@@ -53,6 +53,17 @@ class Special(NamedTuple):
         """Outside the limits, and no more often by chance than once in a thousand."""
         return self.rule is Rule.OUTSIDE and (self.chance is None or self.chance <= STRONG_P)
 
+    @property
+    def level(self) -> Level | None:
+        """How much it weighs by itself; None where neither way is better."""
+        match self.kind:
+            case PointKind.CONCERN:
+                return _level(bad=True, certain=self.certain)
+            case PointKind.IMPROVEMENT:
+                return _level(bad=False, certain=self.certain)
+            case _:
+                return None
+
 
 class Cell(NamedTuple, Generic[Key]):
     """One question of one team. `positive`: what was positive; `reference`: target or peers, 0..1, or None."""

@@ -17,6 +17,7 @@ from server.api.shapes import Links, Meta, Percent, SeriesResolved
 from server.api.stats.groups import part_of
 from server.api.stats.series import Mark, Point, find_marks, find_series, point
 from server.measures.chart import BASELINE_POINTS, Chart, ChartKind, ChartPoint, ChartSettings, Limits, RunLengths
+from server.measures.concerns import special_of
 from server.measures.icons import variation
 from server.measures.part import Part
 from server.measures.pchart import choose_chart, pchart
@@ -80,6 +81,9 @@ class ControlChart(BaseModel):
     trial_limits: Annotated[bool, Field(description="the limits in force are of too few points to be relied on")]
     variation: str
     assurance: str | None
+    level: Annotated[
+        str | None, Field(description="what the latest bucket weighs: concern, watch, highlight or good sign")
+    ]
     reading: str
     how_made: str
 
@@ -162,7 +166,7 @@ def wrong_rebase(day: date) -> Exception:
 
 
 def _told(chart: Chart, query: ControlQuery) -> ControlChart:
-    settings = chart.settings
+    settings, special = chart.settings, special_of(chart)
     return ControlChart(
         kind=chart.kind,
         baseline=settings.baseline,
@@ -173,6 +177,7 @@ def _told(chart: Chart, query: ControlQuery) -> ControlChart:
         trial_limits=chart.trial_limits,
         variation=variation(chart).words,
         assurance=chart.assurance,
+        level=special.level if special else None,
         reading=reading(chart, "Positivity", bucket=query.granularity),
         how_made=how_made(chart, bucket=query.granularity),
     )

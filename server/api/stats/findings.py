@@ -19,7 +19,7 @@ from server.api.resolve import Asked
 from server.api.shapes import Judged, Links, Meta, ResolvedQuery
 from server.api.stats.groups import DIMENSIONS, By, part_of
 from server.measures.chart import BASELINE_POINTS, ChartKind, ChartSettings
-from server.measures.concerns import Cell, Finding, Special, find_concerns, find_highlights
+from server.measures.concerns import Cell, Finding, Special, find_concerns, find_highlights, special_of
 from server.measures.part import Part
 from server.measures.pchart import choose_chart, pchart
 
@@ -138,8 +138,4 @@ def _specials(session: Session, asked: Asked[Any]) -> dict[Any, Special]:
 
 def _special(parts: Sequence[Part]) -> Special | None:
     settings = ChartSettings(baseline=BASELINE_POINTS)
-    chart = pchart(parts, settings, prime=choose_chart(parts) is ChartKind.P_PRIME)
-    latest = chart.latest
-    if latest is None or latest.signal is None or chart.trial_limits:
-        return None
-    return Special(latest.kind, latest.signal.rule)
+    return special_of(pchart(parts, settings, prime=choose_chart(parts) is ChartKind.P_PRIME))
