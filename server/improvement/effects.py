@@ -35,6 +35,7 @@ from server.measures.effect import Effect, QuestionEffect, compare, compare_opti
 from server.measures.like_for_like import LikeForLike, Span, Stay, like_for_like
 from server.measures.part import Part
 from server.measures.pchart import pchart
+from server.measures.positivity import PUBLISH_FROM
 
 WEEK = timedelta(days=7)
 WEEKS_EACH = 26  # looked at before and after: half a year, so that no old story is told again
@@ -98,7 +99,7 @@ def effect_of(session: Session, viewer: Viewer, action: Action, concern: Concern
     chart = _chart(found, weeks_before, weeks_after, target)
     points = chart.points[len(weeks_before) :] if chart else [None] * len(weeks_after)
     spans = (_span(weeks_before, began), _span(weeks_after, first_after))
-    trial = sum(1 for week in weeks_before if positive_part(found.total([week])).basis) < BASELINE_POINTS
+    trial = chart is None or chart.settings.baseline < BASELINE_POINTS
     special = special_of(chart) if chart and weeks_after and not trial else None
     return EffectFound(
         spans,
@@ -154,7 +155,7 @@ def _chart(
     found: Weekly, weeks_before: Sequence[date], weeks_after: Sequence[date], target: float | None
 ) -> Chart | None:
     """A p-chart whose limits are those of before and stay so: new ones from the action on would hide its effect."""
-    parts = [positive_part(found.total([week])) for week in (*weeks_before, *weeks_after)]
+    parts = [positive_part(found.total([week])).point(PUBLISH_FROM) for week in (*weeks_before, *weeks_after)]
     baseline = sum(1 for part in parts[: len(weeks_before)] if part.basis)
     if baseline < CHART_POINTS_MIN:
         return None

@@ -25,6 +25,12 @@ class Part(NamedTuple):
         """The count brought to the basis, for a test that takes whole counts."""
         return self.chosen if self.basis == self.n else round(self.chosen * self.basis / self.n)
 
+    def point(self, least: int) -> "Part":
+        """Itself as a point of a chart; nobody's where fewer than `least` gave it: a point shows a percentage, and none
+        is published of so few.
+        """
+        return self if self.basis >= least else Part(0, 0)
+
     def check(self) -> None:
         """Raises ValueError unless 0 <= chosen <= n, and no negative number of people gave them."""
         if not 0 <= self.chosen <= self.n or (self.people is not None and self.people < 0):

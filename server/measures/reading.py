@@ -6,14 +6,18 @@ from server.measures.chart import Chart, ChartKind, ChartPoint, Limits, PointKin
 from server.measures.spc_rules import sign
 
 
-def reading(chart: Chart, subject: str, *, bucket: str = "week", as_percent: bool = True) -> str:
+def reading(
+    chart: Chart, subject: str, *, bucket: str = "week", as_percent: bool = True, least: int = 0, left_out: int = 0
+) -> str:
     """The chart as one sentence (a second one where limits are on trial, a third for the target).
 
     `subject`: what is charted, as "Positivity of food". `bucket`: what a point is, in the singular. Values are
     proportions and told as percentages, unless `as_percent` is False. Nothing is said of the latest point but what
-    the rules allow: a difference between two points alone is never called a change.
+    the rules allow: a difference between two points alone is never called a change. `least`, `left_out`: as how_made.
     """
     latest = chart.latest
+    if latest is None and left_out:
+        return f"{subject}: no {bucket} has the {least} responses that a point needs; look at longer ones."
     if latest is None:
         return f"{subject}: no data."
     if latest.limits is None:
@@ -23,8 +27,11 @@ def reading(chart: Chart, subject: str, *, bucket: str = "week", as_percent: boo
     )
 
 
-def how_made(chart: Chart, *, bucket: str = "week") -> str:
-    """The chart's settings in one line, to be printed on it: kind, baseline, rebases, run lengths, screening."""
+def how_made(chart: Chart, *, bucket: str = "week", least: int = 0, left_out: int = 0) -> str:
+    """The chart's settings in one line, to be printed on it: kind, baseline, rebases, run lengths, screening.
+
+    `left_out`: so many buckets had answers of fewer than `least` people, and are no points.
+    """
     settings, lengths = chart.settings, chart.settings.lengths
     parts = [f"{chart.kind}-chart", f"limits from the first {settings.baseline} {bucket}s with answers, then locked"]
     if settings.rebases:
@@ -32,6 +39,9 @@ def how_made(chart: Chart, *, bucket: str = "week") -> str:
     parts.append(f"a trend is {lengths.trend} points and a shift {lengths.shift}")
     if chart.kind is ChartKind.XMR:
         parts.append("exceptional moving ranges left out" if settings.screening else "no moving range left out")
+    if left_out:
+        buckets = bucket if left_out == 1 else f"{bucket}s"
+        parts.append(f"left out: {left_out} {buckets} of fewer than {least} responses")
     return "; ".join(parts) + "."
 
 

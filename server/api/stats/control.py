@@ -1,5 +1,6 @@
 """The statistical process control chart of a positivity: is it only restless, or did something happen?"""
 
+from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
@@ -78,6 +79,7 @@ class ControlChart(BaseModel):
     screening: bool
     trend: int
     shift: int
+    left_out: Annotated[int, Field(description="buckets that are over and had too few answers for a point")]
     trial_limits: Annotated[bool, Field(description="the limits in force are of too few points to be relied on")]
     variation: str
     assurance: str | None
@@ -112,7 +114,7 @@ def read_control(session: Session, asked: Asked[ControlQuery], links: Links) -> 
     return ControlAnswer(
         query=SeriesResolved(**answered, granularity=query.granularity, compare=query.compare),
         meta=around.meta(target),
-        chart=_told(chart, query),
+        chart=_told(chart, query, asked.thresholds.percent_from, too_few(asked, series)),
         data=[
             _point(asked, around, bucket, tally, made)
             for (bucket, tally), made in zip(series.points, chart.points, strict=True)
@@ -124,13 +126,18 @@ def read_control(session: Session, asked: Asked[ControlQuery], links: Links) -> 
 
 def charted_parts(asked: Asked[Any], series: Timeseries) -> list[Part]:
     """One a bucket; empty where it is not over (a running week pulls the chart), or has too few for a percentage."""
+    least = asked.thresholds.percent_from
+    return [part.point(least) if over else Part(0, 0) for over, part in _buckets(asked, series)]
 
-    def part(bucket: Bucket, tally: Tally) -> Part:
-        found = part_of(tally)
-        running = instant(bucket.after, asked.place.zone) > asked.now
-        return Part(0, 0) if running or found.basis < asked.thresholds.percent_from else found
 
-    return [part(bucket, tally) for bucket, tally in series.points]
+def too_few(asked: Asked[Any], series: Timeseries) -> int:
+    """The buckets that are over, with answers, and yet no points."""
+    return sum(over and 0 < part.basis < asked.thresholds.percent_from for over, part in _buckets(asked, series))
+
+
+def _buckets(asked: Asked[Any], series: Timeseries) -> Iterator[tuple[bool, Part]]:
+    for bucket, tally in series.points:
+        yield instant(bucket.after, asked.place.zone) <= asked.now, part_of(tally)
 
 
 def make_chart(query: ControlQuery, parts: list[Part], target: float | None, rebases: tuple[int, ...]) -> Chart:
@@ -165,7 +172,7 @@ def wrong_rebase(day: date) -> Exception:
     return wrong("rebase", f"{day} is not within the period, after its first bucket.")
 
 
-def _told(chart: Chart, query: ControlQuery) -> ControlChart:
+def _told(chart: Chart, query: ControlQuery, least: int, left_out: int) -> ControlChart:
     settings, special = chart.settings, special_of(chart)
     return ControlChart(
         kind=chart.kind,
@@ -174,12 +181,13 @@ def _told(chart: Chart, query: ControlQuery) -> ControlChart:
         screening=settings.screening,
         trend=settings.lengths.trend,
         shift=settings.lengths.shift,
+        left_out=left_out,
         trial_limits=chart.trial_limits,
         variation=variation(chart).words,
         assurance=chart.assurance,
         level=special.level if special else None,
-        reading=reading(chart, "Positivity", bucket=query.granularity),
-        how_made=how_made(chart, bucket=query.granularity),
+        reading=reading(chart, "Positivity", bucket=query.granularity, least=least, left_out=left_out),
+        how_made=how_made(chart, bucket=query.granularity, least=least, left_out=left_out),
     )
 
 

@@ -129,9 +129,7 @@ def _specials(session: Session, asked: Asked[Any]) -> dict[Any, Special]:
     found = tallies(session, asked.scope, period, (dimension, QUESTION, bucket(Granularity.WEEK)), undated=False)
     histories: dict[Any, dict[date, Part]] = {}
     for (place, question, week), tally in found.items():
-        part = part_of(tally)
-        if part.basis >= asked.thresholds.percent_from:
-            histories.setdefault((place, question), {})[week] = part
+        histories.setdefault((place, question), {})[week] = part_of(tally).point(asked.thresholds.percent_from)
     charts = {key: _special([history.get(week, Part(0, 0)) for week in weeks]) for key, history in histories.items()}
     return {key: special for key, special in charts.items() if special is not None}
 
