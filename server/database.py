@@ -7,6 +7,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    Connection,
     DateTime,
     Engine,
     LargeBinary,
@@ -65,7 +66,7 @@ def act_as(session: Session, actor: str) -> None:
     session.execute(text("SELECT set_config('pet.actor', :actor, true)"), {"actor": actor})
 
 
-def actor_of(session: Session) -> str:
+def actor_of(session: Session | Connection) -> str:
     """Who does what happens in this transaction, as the audit log will name them."""
     setting = text("SELECT coalesce(nullif(current_setting('pet.actor', true), ''), 'database user ' || session_user)")
     return str(session.scalar(setting))

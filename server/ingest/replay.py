@@ -11,6 +11,7 @@ from server.ingest.facts import Facts
 from server.ingest.incoming import JournalKey
 from server.ingest.judge import REASON_CLOCK_IN_FUTURE, REASON_LOST, Origin, ResponseRow, Unstorable, judge
 from server.ingest.ledger import lock_ledgers
+from server.ingest.stated import state_receipt
 from server.ingest.store import write_responses
 from server.ingest.tables import DELIVERED, Quarantine
 
@@ -49,16 +50,21 @@ def replay(
     facts = Facts(connection, {(row.organisation_id, row.device_id) for row in rows})
     dated: dict[JournalKey, datetime] = {}
     responses: list[ResponseRow] = []
+    verdicts: list[tuple[Row[Any], ResponseRow | Unstorable]] = []
     for row in rows:
         device, journal = devices[row.device_id], _journal(row)
         apart = REASON_LOST if row.reason == REASON_LOST and device.state != ACTIVE else None
         origin = Origin(device, journal, received_at or row.received_at, apart)
         judged = judge(row.record, origin, facts, dated.get(journal))
-        _resolve(connection, row, judged, now, received_at)
+        verdicts.append((row, judged))
         if isinstance(judged, ResponseRow):
             responses.append(judged)
             if judged.answered_at is not None:
                 dated[journal] = judged.answered_at
+    if received_at is not None:
+        state_receipt(connection, [row.organisation_id for row in responses], received_at, now)
+    for row, judged in verdicts:
+        _resolve(connection, row, judged, now, received_at)
     write_responses(connection, responses)
     return Replayed(len(responses), len(rows) - len(responses))
 

@@ -2,7 +2,16 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKeyConstraint, Index, LargeBinary, SmallInteger
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    SmallInteger,
+)
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from sqlalchemy.schema import SchemaItem
 
@@ -147,12 +156,28 @@ class Response(OfDevice, Base):
     )
 
 
+class StatedReceipt(Base):
+    """When records that seemed to come from the future really arrived, as an operator stated it. Audited."""
+
+    __tablename__ = "stated_receipt"
+
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"), primary_key=True)
+    received_at: Mapped[datetime] = mapped_column(primary_key=True)
+    records: Mapped[int] = mapped_column(BigInteger)  # delivered by it
+    stated_by: Mapped[str]
+    stated_at: Mapped[datetime]
+
+
 class Quarantine(OfDevice, Base):
     """An authentic record that could not be stored, with its reason. Shown to people; can be replayed."""
 
     __tablename__ = "quarantine"
     __table_args__ = (
         device_foreign_key(),
+        ForeignKeyConstraint(
+            ["organisation_id", "judged_as_received_at"],
+            ["stated_receipt.organisation_id", "stated_receipt.received_at"],
+        ),
         Index(None, "organisation_id", "device_id", "journal_id", "sequence"),
     )
 

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from protocol.record import QUALITY_UNSET
 from server.fleet.devices import mark_lost, reinstate, rotate_key
@@ -159,6 +161,37 @@ def test_what_an_operator_stated_of_when_it_was_received(ward, inspector):
     with ward.engine.begin() as connection:
         assert replay(connection, NOW + timedelta(days=1), received_at=handheld.clock) == (3, 0)
     inspector.assert_clean(3)
+
+
+def test_the_audit_log_says_who_stated_an_instant_of_receipt(ward, inspector):
+    handheld = ward.handheld()
+    instant = handheld.clock
+    behind = instant - timedelta(days=3)
+    for number in range(2):
+        handheld.answer()
+        handheld.take(ward.process(handheld.status()._replace(received_at=behind)))
+        handheld.take(ward.process(handheld.batch()._replace(received_at=behind)))
+        inspector.acting(
+            lambda session: replay(session.connection(), NOW, received_at=instant), actor=f"operator {number}"
+        )
+    log = "SELECT actor, action, detail -> 'new' -> 'records' FROM audit_log WHERE action LIKE 'stated_receipt%'"
+    with ward.engine.connect() as connection:
+        assert connection.execute(text(f"{log} ORDER BY sequence")).all() == [
+            ("operator 0", "stated_receipt insert", 1),
+            ("operator 1", "stated_receipt update", 2),
+        ]
+    inspector.assert_clean(2)
+
+
+def test_no_record_is_delivered_as_received_when_nobody_stated_it(ward, inspector):
+    handheld = ward.handheld()
+    handheld.answer(questionnaire=2)
+    ward.sync(handheld)
+    with pytest.raises(IntegrityError, match="fk_quarantine_stated_receipt"), ward.engine.begin() as connection:
+        connection.execute(text("UPDATE quarantine SET judged_as_received_at = received_at"))
+    with pytest.raises(ProgrammingError, match="what was stated stays"), ward.engine.begin() as connection:
+        connection.execute(text("DELETE FROM stated_receipt"))
+    inspector.assert_clean(0)
 
 
 def test_keys_of_earlier_epochs_still_prove_what_they_signed(ward, inspector):

@@ -10,9 +10,10 @@ from server.fleet.held import held_states
 from server.fleet.organisations import find_location, find_organisation, find_team
 from server.fleet.placements import end_placement, place
 from server.fleet.roster import Wanted, roster
+from tests.server.evidence.test_corrections import correct
 from tests.server.imports.files import FIRST, made
 from tests.server.imports.test_bring import run
-from tests.server.ingest.ward import KEY_RING, NOW, Ward
+from tests.server.ingest.ward import KEY_RING, NOW, PLACED_AT, Ward
 
 SERIAL = "import:history:day"
 
@@ -40,6 +41,13 @@ def test_it_gets_no_keys_and_no_place(ward):
             end_placement(session, device, NOW)
         with pytest.raises(OperatorError, match="stands for imported responses"):
             place(session, device, find_team(session, owner, "night"), find_location(session, owner, "ward-1"), NOW)
+
+
+def test_where_it_was_is_not_corrected(ward):
+    before = ward.snapshot()
+    with pytest.raises(OperatorError, match="stands for imported responses"):
+        correct(ward, "night", PLACED_AT, serial=SERIAL)
+    assert ward.snapshot() == before
 
 
 def test_no_list_of_devices_shows_it_and_the_broker_does_not_know_it(ward, tmp_path):
