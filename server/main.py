@@ -11,6 +11,7 @@ from server.fft.commands import fft
 from server.fleet import commands as fleet
 from server.fleet.audit_commands import audits
 from server.fleet.device_commands import device
+from server.fleet.league_commands import league
 from server.fleet.rollout_commands import fleet as fleet_list
 from server.fleet.rollout_commands import release, text
 from server.fleet.settings_commands import settings
@@ -66,6 +67,7 @@ app.add_typer(topic, name="topic")
 app.add_typer(objective, name="objective")
 app.add_typer(fleet.questionnaire, name="questionnaire")
 app.add_typer(fleet.target, name="target")
+app.add_typer(league, name="league")
 app.add_typer(settings, name="settings")
 app.add_typer(text, name="text")
 app.add_typer(release, name="release")

@@ -21,6 +21,7 @@ from server.demo.story import DEMO_FILES, Posting, QuestionShape, Shape, Story, 
 from server.fleet.desired import refresh
 from server.fleet.devices import enrol, find_device, rotate_key
 from server.fleet.files import OWNER_ONLY, replace_file
+from server.fleet.league import choose
 from server.fleet.organisations import (
     add_location,
     add_organisation,
@@ -31,8 +32,10 @@ from server.fleet.organisations import (
 )
 from server.fleet.placements import place
 from server.fleet.questionnaires import publish_file
+from server.fleet.scope import Scope
 from server.fleet.tables import (
     SCOPE_ORGANISATION,
+    SCOPE_SERVICE,
     Device,
     Organisation,
     QuestionnaireVersion,
@@ -75,6 +78,7 @@ def set_up_trust(line: Line, story: Story, now: datetime) -> Trust:
         organisation = add_organisation(session, **story.fields["organisation"])
         for service_fields in story.fields["service"]:
             service = add_service(session, organisation, service_fields["code"], service_fields["name"])
+            choose(session, organisation, Scope(SCOPE_SERVICE, service.service_id), "demo", now, opted_in=True)
             for team_fields in service_fields["teams"]:
                 add_team(session, service, team_fields["code"], team_fields["name"])
                 add_location(session, organisation, team_fields["code"], team_fields["location"])

@@ -9,6 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from protocol.record import FLAG_BURST, FLAG_PARTIAL, KIND_RESPONSE
+from server.fleet.league import choose
+from server.fleet.scope import Scope
 from server.fleet.subject_tables import Topic
 from server.fleet.tables import (
     ACTIVE,
@@ -128,6 +130,14 @@ class Figures:
                 to_date=to_date,
                 set_by="commissioner",
             )
+
+    def opt_in(self, opted_in=True, **area):
+        """`service=` or `team=`, by code, takes part in the league."""
+        [(kind, code)] = area.items()
+        number = (self.services if kind == "service" else self.teams)[code]
+        with Session(self.engine) as session, session.begin():
+            owner = session.get_one(Organisation, self.organisation_id)
+            choose(session, owner, Scope(kind, number), "test", PLACED_AT, opted_in=opted_in)
 
     def heard(self, device, at, last_sequence=0, stored_through=0, confirmed=True):
         """A status of the device as received at that instant."""

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from server.aggregates.counts import passes
+from server.aggregates.devices import Lineage
 from server.aggregates.dimensions import DEVICE, FLAGGED, SERVICE, TEAM
 from server.aggregates.members import members
 from server.aggregates.periods import Period
@@ -16,6 +17,9 @@ from server.api.query import Compare, FiguresQuery, wrong
 from server.api.resolve import Asked
 from server.api.shapes import Links, Meta, ResolvedQuery
 from server.api.stats.comparing import earlier, months_before
+from server.fleet.league import taking_part
+from server.fleet.scope import Scope
+from server.fleet.tables import SCOPE_SERVICE, SCOPE_TEAM
 from server.measures.league import Entry, Standing, league
 
 BEFORE = timedelta(weeks=12)  # what an interval was made of until the period began; of months, three
@@ -75,6 +79,7 @@ class LeagueAnswer(BaseModel):
 
     query: LeagueResolved
     meta: Meta
+    not_taking_part: Annotated[int, Field(description="so many did not ask to be in it; they are not named")]
     data: list[LeagueRow]
     links: Links
 
@@ -99,6 +104,7 @@ def read_league(session: Session, asked: Asked[LeagueQuery], links: Links) -> Le
         if flagged
     }
     listed = members(session, asked.scope, dimension, end_of(asked), valid)
+    inside = taking_part(session, asked.place.organisation_id)
     names = {each.code: each.name for each in listed}
     entries = [
         Entry(
@@ -107,15 +113,24 @@ def read_league(session: Session, asked: Asked[LeagueQuery], links: Links) -> Le
             misuse.get(each.key, 0),
             previous=previous.get(each.key, 0),
             before=before.get(each.key, 0),
+            opted_in=_scope(each.lineage) in inside,
         )
         for each in listed
     ]
     return LeagueAnswer(
         query=LeagueResolved(**resolved(asked), by=asked.query.by, metric=asked.query.metric),
         meta=around.meta(around.target),
+        not_taking_part=sum(not entry.opted_in for entry in entries),
         data=[_row(standing, names) for standing in league(entries)],
         links=links,
     )
+
+
+def _scope(lineage: Lineage) -> Scope:
+    """Whose word counts: the team's, of a device too; of a service, its own."""
+    if lineage.team_id is not None:
+        return Scope(SCOPE_TEAM, lineage.team_id)
+    return Scope(SCOPE_SERVICE, lineage.service_id)
 
 
 def _row(standing: Standing[str], names: dict[str, str]) -> LeagueRow:

@@ -19,6 +19,12 @@ EXAMPLES = [
         inside=201,
         outside=404,
     ),
+    Example(f"GET {V1}/league/areas", hides=("leek", "beds")),
+    Example(
+        f"PUT {V1}/league/areas",
+        json={"scope": "team", "name": "leek", "opted_in": False},
+        outside=404,
+    ),
     Example(f"GET {V1}/devices", hides=("PET-1",)),
     Example(f"GET {V1}/devices/{{device}}", outside=404),
     Example(f"GET {V1}/devices/{{device}}/health", outside=404),

@@ -99,6 +99,8 @@ def test_concerns_and_highlights_follow_the_same_rule(figures, site):
 
 def test_the_league_counts_responses_and_never_positivity(figures, site):
     enter_year(figures)
+    figures.opt_in(service="beds")
+    figures.opt_in(service="home")
     rows = ask(site, "league", **OCTOBER)["data"]
     assert {row["code"] for row in rows} == {"haywood", "leek", "north"}
     assert [row["rank"] for row in rows] == [1, 1, 1]
