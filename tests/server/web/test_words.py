@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from server.api.shapes import Judged
+from server.api.shapes import Filters, Judged
 from server.api.stats.series import Point, TimeseriesAnswer
 from server.web.words import chart_sentence, count, interval, judgement, percent, target_percent
 
@@ -18,6 +18,7 @@ def judged(**fields):
         "ci95": (76.7, 90.7),
         "suppressed": False,
         "precision": "sound",
+        "withheld": 0,
         "target": 85.0,
         "at_or_above": True,
         "verdict": "cannot tell yet",
@@ -43,6 +44,10 @@ def series(*points, granularity="week"):
             end=start + timedelta(weeks=index + 1),
             target=85.0,
             complete=True,
+            withheld=0,
+            at_or_above=None,
+            verdict=None,
+            responses_needed=None,
         )
         for index, (positivity, responses) in enumerate(points)
     ]
@@ -52,12 +57,18 @@ def series(*points, granularity="week"):
         "to": "2026-11-30",
         "granularity": granularity,
         "timezone": "Europe/London",
-        "filters": {"service": [], "team": [], "device": [], "question": []},
+        "filters": {name: [] for name in Filters.model_fields} | {"assisted": None, "partial": None},
         "include_flagged": False,
+        "time_basis": "answered",
+        "min_n": 5,
+        "compare": "none",
     }
     meta = {
         "data_version": 1,
         "as_of": start,
+        "view": "inside",
+        "withheld_below": 5,
+        "complete": True,
         "target": 85.0,
         "suppressed_below": 10,
         "late_devices": 0,
@@ -74,7 +85,8 @@ def series(*points, granularity="week"):
             "totals": judged().model_dump() | left_out,
             "undated": aside,
             "flagged": aside,
-            "links": {"self": "/"},
+            "marks": [],
+            "links": dict.fromkeys(("self", "csv", "xlsx"), "/"),
         }
     )
 
