@@ -22,10 +22,13 @@ Key = TypeVar("Key", str, int)
 
 
 class UnknownNameError(LookupError):
-    """A name that nothing here carries. `parameter` is what was asked with, `name` what was asked for."""
+    """A name that nothing here carries. `parameter` is what was asked with, `name` what was asked for; `known`: what
+    there is, where that is little.
+    """
 
-    def __init__(self, parameter: str, name: str) -> None:
-        super().__init__(f"There is no {parameter} {name!r} here.")
+    def __init__(self, parameter: str, name: str, known: Sequence[str] = ()) -> None:
+        there = f" There is {', '.join(known)}." if known else ""
+        super().__init__(f"There is no {parameter} {name!r} here.{there}")
         self.parameter = parameter
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from server.aggregates.scope import Place, UnknownNameError
 from server.fleet.subject_tables import Objective, Topic
+from server.fleet.subjects import stage_names
 from server.fleet.tables import Question
 
 
@@ -27,6 +28,25 @@ def questions_about(
     if objectives:
         query = query.where(Question.objective.in_(objectives))
     return frozenset(session.scalars(query))
+
+
+def find_stages(session: Session, place: Place, asked: Sequence[str]) -> tuple[int, ...]:
+    """The stages of these numbers or names; of a name neither capitals nor spaces or hyphens between words matter.
+
+    Raises UnknownNameError, which names those there are.
+    """
+    named = [each for each in asked if not each.isdecimal()]
+    names = stage_names(session, place.organisation_id) if named else {}
+    numbers = {_plain(name): number for number, name in names.items()}
+    for name in named:
+        if _plain(name) not in numbers:
+            raise UnknownNameError("stage", name, list(names.values()) or ["none yet: stages are settings of devices"])
+    found = (int(each) if each.isdecimal() else numbers[_plain(each)] for each in asked)
+    return tuple(dict.fromkeys(found))
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().replace("-", " ").split())
 
 
 def _check(

@@ -74,6 +74,7 @@ def resolved(asked: Asked[Any], period: Period | None = None) -> dict[str, Any]:
     query: FiguresQuery = asked.query
     first, after = period or asked.period
     narrowing = {name: getattr(query, name) for name in Filters.model_fields}
+    narrowing["stage"] = list(asked.scope.filters.stage)  # by number, however it was named
     return {
         "organisation": asked.place.organisation_id,
         "from_": None if first is None else first.isoformat(),

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from protocol.record import QUALITY_DRIFTING, QUALITY_SERVER, QUALITY_UNCERTAIN, QUALITY_UNSET, STAGE_MAX
 from server.aggregates.periods import ALL, FIRST_YEAR, FORMS, LAST_YEAR, Granularity
@@ -31,9 +31,16 @@ def _day(value: Any) -> date:
     return day
 
 
+def _stage(value: str) -> str:
+    if value.isdecimal() and not (value.isascii() and int(value) <= STAGE_MAX):
+        raise ValueError("has a number that no stage can have.")
+    return value
+
+
 Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=str)]
 Name = Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f]+$")]
 SomeNames = Annotated[list[Name], Field(max_length=NAMES_MAX)]
+SomeStages = Annotated[list[Annotated[Name, AfterValidator(_stage)]], Field(max_length=NAMES_MAX)]
 
 
 class TimeBasis(StrEnum):
@@ -92,7 +99,7 @@ class FiguresQuery(BaseModel):
     assisted: bool | None = None
     partial: bool | None = None
     quality: list[Quality] = []
-    stage: list[Annotated[int, Field(ge=0, le=STAGE_MAX)]] = []
+    stage: SomeStages = []
     min_n: Annotated[int, Field(ge=WITHHELD_BELOW, le=MIN_N_MAX)] = WITHHELD_BELOW
     format: Format | None = None
 
@@ -131,7 +138,7 @@ MEANINGS = {
     "assisted": "true or false: only responses that staff helped with, or only the others",
     "partial": "true or false: only responses that were broken off, or only the others",
     "quality": f"any of {', '.join(Quality)}: of the device's clock",
-    "stage": f"numbers of stages of the patient's journey, 0 to {STAGE_MAX}; 0 is none",
+    "stage": f"stages of the patient's journey: names, like during, or numbers, 0 to {STAGE_MAX}; 0 is none",
     "min_n": f"{WITHHELD_BELOW} to {MIN_N_MAX}: the fewest answers that are shown; it can only be raised",
     "format": f"one of {', '.join(TABLES)}; without it, what Accept asks for",
     "compare": f"one of {', '.join(Compare)}: what the totals are held against",

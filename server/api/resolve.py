@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from server.accounts.viewer import Viewer
 from server.aggregates.periods import ALL, Period, named_period
 from server.aggregates.scope import Filters, Names, Place, Scope, UnknownNameError, find_place, find_scope
-from server.aggregates.subjects import questions_about
+from server.aggregates.subjects import find_stages, questions_about
 from server.api.problems import Problem, ProblemError, in_query, unknown_name
 from server.api.query import QUALITIES, FiguresQuery, wrong
 from server.measures.suppression import DEFAULT_THRESHOLDS, Thresholds
@@ -45,7 +45,7 @@ def resolve(session: Session, query: Query, viewer: Viewer, now: datetime) -> As
             query.device,
             questions,
             directorates=query.directorate,
-            filters=_filters(query),
+            filters=_filters(session, place, query),
             include_flagged=query.include_flagged,
             time_basis=query.time_basis.value,
         )
@@ -77,14 +77,14 @@ def _questions(session: Session, place: Place, query: FiguresQuery) -> list[str]
     return asked
 
 
-def _filters(query: FiguresQuery) -> Filters:
+def _filters(session: Session, place: Place, query: FiguresQuery) -> Filters:
     return Filters(
         language=tuple(query.language),
         respondent=tuple(query.respondent),
         assisted=query.assisted,
         partial=query.partial,
         quality=tuple(QUALITIES[each] for each in query.quality),
-        stage=tuple(query.stage),
+        stage=find_stages(session, place, query.stage),
     )
 
 

@@ -24,6 +24,7 @@ SERIES = "/api/v1/stats/timeseries"
         ("granularity=hour", "granularity", "shorter period"),
         ("min_n=4", "min_n", "it can only be raised"),
         ("stage=8", "stage", "0 to 7"),
+        ("stage=%D9%A3", "stage", "0 to 7"),
         ("quality=good", "quality", "unset, uncertain, drifting, server"),
         ("compare=ours", "compare", "none, previous, year, org"),
         ("format=pdf", "format", "json, csv, xlsx"),
