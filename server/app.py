@@ -26,6 +26,7 @@ from server.web.gate import Gate
 from server.web.handheld import Handheld
 from server.web.openid_pages import openid_pages
 from server.web.pages import pages, problem_page
+from server.web.pictures import router as pictures
 from server.web.sign_in import ask_to_sign_in, sign_in_pages
 from server.web.templates import STATIC, STATIC_PATH, make_templates
 
@@ -57,7 +58,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = utc_now, handhe
     app.state.now = now
     app.state.templates = make_templates()
     app.state.handheld = handheld or Handheld(settings.try_device_directory)
-    for router in (*ROUTERS, sign_in_pages, openid_pages, pages):
+    for router in (*ROUTERS, pictures, sign_in_pages, openid_pages, pages):
         app.include_router(router)
     app.mount(STATIC_PATH, StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Conditional, prefix=PREFIX)

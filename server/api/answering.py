@@ -18,15 +18,17 @@ from server.api.reference import PREFIX, refusals
 from server.api.rows import as_csv, as_ndjson, as_workbook
 
 Answer = TypeVar("Answer", bound=BaseModel)
+PICTURES = (Format.SVG,)
 TEXT = "; charset=utf-8"
 
 
 def offered(formats: Sequence[Format] = TABLES, *more: int) -> dict[int | str, dict[str, Any]]:
     """What the reference says of a route that answers in several forms: `responses=offered()`."""
     others = {MEDIA_TYPES[each]: _schema(each) for each in formats if each is not Format.JSON}
+    what = "A picture of the figures" if formats == PICTURES else "The figures"
     return {
         **refusals(406, *more),
-        200: {"description": "The figures", "content": others},
+        200: {"description": what, "content": others},
         304: {"description": "The one who asks holds them already: If-None-Match names this ETag"},
     }
 
@@ -41,8 +43,26 @@ def answered(
 ) -> Response:
     """The answer of `read`, whose rows are its field `data`. Raises ProblemError."""
     form = chosen_format(request, formats)
+    etag = _tag(request, viewer, session, form)
+    if held(request, etag):
+        return not_modified(etag)
+    return _rendered(model, read(), form, _name(request), headers(etag))
+
+
+def pictured(
+    request: Request, viewer: Viewer, session: Session, draw: Callable[[], str], more: dict[str, str]
+) -> Response:
+    """The SVG of `draw`, told apart like any other answer; `more`: its own headers. Raises ProblemError."""
+    form = chosen_format(request, PICTURES)
+    etag = _tag(request, viewer, session, form)
+    if held(request, etag):
+        return not_modified(etag)
+    return Response(draw(), 200, headers(etag) | more, MEDIA_TYPES[form])
+
+
+def _tag(request: Request, viewer: Viewer, session: Session, form: Format) -> str:
     now: datetime = request.app.state.now()
-    etag = tag(
+    return tag(
         freshness(session, viewer.organisation_id),
         _hour(now),
         request.url.path,
@@ -50,9 +70,6 @@ def answered(
         form,
         viewer.key,
     )
-    if held(request, etag):
-        return not_modified(etag)
-    return _rendered(model, read(), form, _name(request), headers(etag))
 
 
 def _rendered(model: type[BaseModel], answer: Any, form: Format, name: str, sent: dict[str, str]) -> Response:

@@ -16,6 +16,7 @@ class Format(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"
     NDJSON = "ndjson"
+    SVG = "svg"
 
 
 MEDIA_TYPES = {
@@ -23,6 +24,7 @@ MEDIA_TYPES = {
     Format.CSV: "text/csv",
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     Format.NDJSON: "application/x-ndjson",
+    Format.SVG: "image/svg+xml",
 }
 TABLES = (Format.JSON, Format.CSV, Format.XLSX)  # what figures are offered as; the first one where nothing is said
 

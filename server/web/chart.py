@@ -1,14 +1,14 @@
 """The chart's geometry: a time series as marks, lines and labels in pixels. templates/chart.svg.jinja draws it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from math import ceil
 
 from server.aggregates.periods import Granularity
 from server.api.stats.series import Point, TimeseriesAnswer
 from server.measures.positivity import Precision
-from server.web.words import TOO_FEW, bucket_name, count, interval, local_day, percent, target_percent
+from server.web.words import TOO_FEW, Series, bucket_name, count, interval, local_day, percent, target_percent
 
 FULL_GRID = (0, 20, 40, 60, 80, 100)
 UPPER_GRID = (50, 60, 70, 80, 90, 100)  # where all that is drawn lies above: differences of a few points are told apart
@@ -122,20 +122,34 @@ class Chart:
 def draw(answer: TimeseriesAnswer, frame: Frame) -> Chart:
     """The answer as a chart of this frame's size."""
     points = answer.data
+    chart = scaffold(answer, frame, [point.ci95[0] for point in points if point.ci95])
+    middles = slot_middles(points, frame)
+    marks = [_mark(point, answer, frame, x, chart.floor) for point, x in zip(points, middles, strict=True)]
+    return replace(chart, marks=[mark for mark in marks if mark is not None], joins=list(_joins(marks)))
+
+
+def slot_middles(points: Sequence[Point], frame: Frame) -> list[float]:
+    """Where each bucket stands."""
+    slots = max(len(points), SLOTS_MIN)
+    return [frame.x((index + 0.5) / slots) for index in range(len(points))]
+
+
+def scaffold(answer: Series, frame: Frame, lowest: Sequence[float]) -> Chart:
+    """All but the marks: scale, target, labels, responses, what may still change. `lowest`: percents to be drawn."""
+    points: Sequence[Point] = answer.data
     slots = max(len(points), SLOTS_MIN)
     slot = frame.plot_width / slots
-    grid = _grid(points)
-    middles = [frame.x((index + 0.5) / slots) for index in range(len(points))]
-    marks = [_mark(point, answer, frame, x, grid[0]) for point, x in zip(points, middles, strict=True)]
+    grid = _grid([*lowest, *(point.target for point in points if point.target)])
+    middles = slot_middles(points, frame)
     targets = list(_stretches(points, frame, lambda point: point.target))
-    bars_max = max(1, *(point.responses for point in points))
+    bars_max = max([1, *(point.responses for point in points)])
     return Chart(
         frame=frame,
         grid=[(frame.y(percent_, grid[0]), f"{percent_}%") for percent_ in grid],
         floor=grid[0],
         base=frame.y(grid[0], grid[0]),
-        marks=[mark for mark in marks if mark is not None],
-        joins=list(_joins(marks)),
+        marks=[],
+        joins=[],
         bars=list(_bars(points, frame, middles, slot, bars_max)),
         bars_max=bars_max,
         labels=list(_labels(answer, frame, middles, slot)),
@@ -147,8 +161,7 @@ def draw(answer: TimeseriesAnswer, frame: Frame) -> Chart:
     )
 
 
-def _grid(points: Sequence[Point]) -> tuple[int, ...]:
-    lowest = [point.ci95[0] for point in points if point.ci95] + [point.target for point in points if point.target]
+def _grid(lowest: Sequence[float]) -> tuple[int, ...]:
     return UPPER_GRID if lowest and min(lowest) >= UPPER_GRID[0] else FULL_GRID
 
 
@@ -189,7 +202,7 @@ def _bars(points: Sequence[Point], frame: Frame, middles: Sequence[float], slot:
         )
 
 
-def _labels(answer: TimeseriesAnswer, frame: Frame, middles: Sequence[float], slot: float) -> Iterator[Label]:
+def _labels(answer: Series, frame: Frame, middles: Sequence[float], slot: float) -> Iterator[Label]:
     every = ceil(frame.label_width / slot)
     year = None
     for point, x in list(zip(answer.data, middles, strict=True))[::every]:

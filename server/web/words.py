@@ -5,10 +5,12 @@ from zoneinfo import ZoneInfo
 
 from server.aggregates.periods import Granularity
 from server.api.shapes import Judged
+from server.api.stats.control import ControlAnswer
 from server.api.stats.series import Point, TimeseriesAnswer
 from server.measures.positivity import Precision
 from server.measures.verdict import Verdict
 
+Series = TimeseriesAnswer | ControlAnswer
 TOO_FEW = "too few to show a percentage"
 VERDICTS = {
     Verdict.MET: "The target of {target} is met.",
@@ -47,7 +49,7 @@ def day(value: date) -> str:
     return f"{value.day} {value:%B %Y}"
 
 
-def bucket_name(point: Point, answer: TimeseriesAnswer) -> str:
+def bucket_name(point: Point, answer: Series) -> str:
     """23 November 2026, week of 23 November 2026, November 2026, the quarter from October 2026."""
     first = local_day(point.start, answer.query.timezone)
     match Granularity(answer.query.granularity):

@@ -24,6 +24,10 @@ EXAMPLES = [
             "coverage": ABOUT,
         }.items()
     ),
+    *(
+        Example(f"GET {V1}/charts/{name}.svg", query=query, outside=404)
+        for name, query in {"spc": MONTHLY, "distribution": ABOUT, "heatmap": ABOUT}.items()
+    ),
     Example(f"GET {V1}/stats/fft", query={"month": "2026-10"}),
     Example(f"GET {V1}/responses", query=ABOUT, outside=404),
     # no response has this name; which of those there are somebody finds is tested with their evidence

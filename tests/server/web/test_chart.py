@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from server.web.chart import FRAMES, NARROW, WIDE, draw
+from server.web.heatmap_chart import LIGHT_FROM
 from server.web.templates import STATIC
 from tests.server.web.test_words import series
 
@@ -79,7 +80,7 @@ def test_a_single_bucket_is_not_spread_over_the_whole_plot(frame):
 
 
 def colours():
-    return dict(re.findall(r"--chart-([a-z]+): (#[0-9a-f]{3,6});", (STATIC / "pet.css").read_text()))
+    return dict(re.findall(r"--chart-([a-z0-9]+): (#[0-9a-f]{3,6});", (STATIC / "chart.css").read_text()))
 
 
 def luminance(colour):
@@ -98,8 +99,16 @@ def contrast(first, second):
 
 @pytest.mark.parametrize("ground", ["#f0f4f5", "changing"])
 @pytest.mark.parametrize(
-    ("part", "ratio"), [("ink", 4.5), ("quiet", 4.5), ("target", 4.5), ("point", 3), ("interval", 3), ("bar", 3)]
+    ("part", "ratio"),
+    [("ink", 4.5), ("quiet", 4.5), ("target", 4.5), ("point", 3), ("interval", 3), ("bar", 3)]
+    + [(part, 3) for part in ("improvement", "concern", "common", "positive", "neutral", "negative")],
 )
 def test_text_and_marks_have_the_contrast_that_aa_asks_for(part, ratio, ground):
     palette = colours()
     assert contrast(palette[part], palette.get(ground, ground)) >= ratio
+
+
+@pytest.mark.parametrize("step", range(1, 6))
+def test_numbers_in_a_heat_map_s_squares_can_be_read(step):
+    palette = colours()
+    assert contrast(palette[f"heat{step}"], palette["ground" if step >= LIGHT_FROM else "ink"]) >= 4.5
