@@ -78,6 +78,7 @@ class ImportAnswer(BaseModel):
     imported_by: str
     undone_at: datetime | None
     undone_by: str | None
+    dropped_at: Annotated[datetime | None, Field(description="when retention dropped its responses and its file")]
 
 
 class ImportsAnswer(BaseModel):
@@ -155,6 +156,9 @@ def get_import(number: Number, viewer: Imports, session: OpenSession) -> ImportA
 def get_file(number: Number, viewer: Imports, session: OpenSession) -> Response:
     """The file of an import, byte for byte: the evidence of its responses."""
     found = _seen(session, viewer, number)
+    if found.dropped_at is not None:
+        detail = f"The file of import {number} is no longer kept: retention dropped it at {found.dropped_at}."
+        raise ProblemError(make_problem(HTTPStatus.NOT_FOUND, detail))
     data = import_file(session, organisation_of(session, viewer.organisation_id), number)
     name = f'attachment; filename="import-{found.import_id}.csv"'
     return Response(data, media_type="text/csv", headers={"Content-Disposition": name})

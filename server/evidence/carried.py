@@ -7,11 +7,14 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from protocol.record import FLAG_TEST
 from server.database import Base
 from server.evidence.tables import CarriedCount, CarriedJournal
-from server.ingest.rollups import ROLLUPS, Counted
+from server.ingest.judge import ResponseRow
+from server.ingest.rollups import ROLLUPS, Counted, count, find_meaning
 
 FETCHED_ROWS = 2000
+ROWS_AT_ONCE = 2000  # counted in one go
 
 
 def key_columns(table: type[Base]) -> list[str]:
@@ -47,6 +50,28 @@ def carry(connection: Connection, table: type[Base], counted: Counted) -> None:
         connection.execute(
             statement.on_conflict_do_update(index_elements=["organisation_id", "rollup", "key"], set_={"counts": sums})
         )
+
+
+def carry_responses(connection: Connection, rows: Iterable[ResponseRow]) -> int:
+    """Add what these responses were counted as to what is carried; how many they are."""
+    carried = 0
+    for chunk in _chunks(rows):
+        carried += len(chunk)
+        counted = [row for row in chunk if not row.flags & FLAG_TEST]
+        for table, counts in count(counted, find_meaning(connection, counted)).items() if counted else ():
+            carry(connection, table, counts)
+    return carried
+
+
+def _chunks(rows: Iterable[ResponseRow]) -> Iterator[list[ResponseRow]]:
+    chunk: list[ResponseRow] = []
+    for row in rows:
+        chunk.append(row)
+        if len(chunk) == ROWS_AT_ONCE:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
 
 
 def carried_counts(

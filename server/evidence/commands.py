@@ -70,7 +70,8 @@ def run(before: Day, organisation: OrganisationName = None) -> None:
     """Drop responses that were received before a day, with their evidence. Every figure stays as it is."""
     with transaction() as session:
         dropped = run_retention(session, find_organisation(session, organisation), before, now())
-    print(f"{dropped.responses} responses and {dropped.batches} batches received before {before} are gone for good")
+    what = f"{dropped.responses} responses, {dropped.batches} batches and {dropped.imports} files of imports"
+    print(f"{what} received before {before} are gone for good")
 
 
 def export_evidence(

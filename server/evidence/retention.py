@@ -1,6 +1,6 @@
 """Retention: old responses go together with their evidence; the rollups stay, and a checkpoint says what is gone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -9,28 +9,28 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, selec
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from protocol.record import FLAG_TEST
 from server.accounts.audit_log import head
 from server.database import actor_of
 from server.errors import OperatorError
 from server.evidence.batches import SignedBatch, signed_batches
-from server.evidence.carried import carry, digest, sums
+from server.evidence.carried import carry_responses, digest, sums
+from server.evidence.import_retention import drop_imports
 from server.evidence.moves import lock_device
 from server.evidence.rows import of_device, stored_rows
 from server.evidence.tables import CarriedJournal, Checkpoint
 from server.fleet.tables import IMPORT, Device, Organisation
 from server.ingest.judge import ResponseRow
-from server.ingest.rollups import count, find_meaning
 from server.ingest.tables import DELIVERED, Evidence, Journal, Quarantine, Response
 
 ROWS_AT_ONCE = 2000  # of one statement
 
 
 class Dropped(NamedTuple):
-    """How many responses and batches have gone."""
+    """How many responses, batches and files of imports have gone."""
 
     responses: int
     batches: int
+    imports: int
 
 
 class Ended(NamedTuple):
@@ -43,8 +43,8 @@ class Ended(NamedTuple):
 def run_retention(session: Session, organisation: Organisation, before: date, now: datetime) -> Dropped:
     """Drop what was received before that local day began. The caller commits.
 
-    What still waits in quarantine stays, with the batches that hold it; imports stay with their files. Raises
-    OperatorError.
+    What still waits in quarantine stays, with the batches that hold it. An import was received when it was made, and
+    goes as a whole. Raises OperatorError.
     """
     zone = ZoneInfo(organisation.timezone)
     instant = datetime.combine(before, time(), zone)
@@ -59,6 +59,8 @@ def run_retention(session: Session, organisation: Organisation, before: date, no
         if ended:
             responses += _drop_responses(connection, here, device_id, ended)
             batches += _drop_batches(connection, here, device_id, ended, instant)
+    imported, imports = drop_imports(session, here, instant, now)
+    responses += imported
     last = head(session, here)
     session.add(
         Checkpoint(
@@ -68,6 +70,7 @@ def run_retention(session: Session, organisation: Organisation, before: date, no
             made_by=actor_of(session),
             responses=responses,
             batches=batches,
+            imports=imports,
             sums=sums(connection, here),
             digest=digest(connection, here),
             audit_sequence=last.sequence,
@@ -75,7 +78,7 @@ def run_retention(session: Session, organisation: Organisation, before: date, no
         )
     )
     session.flush()
-    return Dropped(responses, batches)
+    return Dropped(responses, batches, imports)
 
 
 def _ended(connection: Connection, organisation_id: int, device_id: int, instant: datetime) -> list[Ended]:
@@ -107,15 +110,14 @@ def _ended(connection: Connection, organisation_id: int, device_id: int, instant
 def _drop_responses(connection: Connection, organisation_id: int, device_id: int, ended: list[Ended]) -> int:
     of_ended = or_(*(and_(Response.journal_id == each.journal_id, Response.sequence <= each.through) for each in ended))
     latest: dict[bytes, datetime] = {}
-    dropped = 0
-    for rows in _chunks(stored_rows(connection, *of_device(organisation_id, device_id), of_ended)):
-        dropped += len(rows)
-        counted = [row for row in rows if not row.flags & FLAG_TEST]
-        for table, counts in count(counted, find_meaning(connection, counted)).items() if counted else ():
-            carry(connection, table, counts)
-        for row in rows:
+
+    def followed() -> Iterator[ResponseRow]:
+        for row in stored_rows(connection, *of_device(organisation_id, device_id), of_ended):
             if row.answered_at is not None:
                 latest[row.journal_id] = max(row.answered_at, latest.get(row.journal_id, row.answered_at))
+            yield row
+
+    dropped = carry_responses(connection, followed())
     connection.execute(delete(Response).where(*of_device(organisation_id, device_id), of_ended))
     for each in ended:
         _drop_quarantine(connection, organisation_id, device_id, each)
@@ -139,17 +141,6 @@ def _carry_journal(
     }
     keys = ["organisation_id", "device_id", "journal_id"]
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=later))
-
-
-def _chunks(rows: Iterable[ResponseRow]) -> Iterator[list[ResponseRow]]:
-    chunk: list[ResponseRow] = []
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == ROWS_AT_ONCE:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
 
 
 def _drop_quarantine(connection: Connection, organisation_id: int, device_id: int, ended: Ended) -> None:

@@ -60,6 +60,7 @@ class Checkpoint(Base):
     made_by: Mapped[str]
     responses: Mapped[int] = mapped_column(BigInteger)  # dropped by it
     batches: Mapped[int] = mapped_column(BigInteger)
+    imports: Mapped[int] = mapped_column(BigInteger)  # files
     sums: Mapped[dict[str, int]]  # by rollup and column: all that is carried since the beginning
     digest: Mapped[bytes]  # SHA-256 of all that is carried, row by row (server/evidence/carried.py)
     audit_sequence: Mapped[int] = mapped_column(BigInteger)  # the audit log's head when it was made

@@ -48,6 +48,7 @@ def list_imports(organisation: OrganisationName = None) -> None:
         found = imports(session, find_organisation(session, organisation))
     for each in found:
         undone = f"; taken back {each.undone_at:%Y-%m-%d %H:%M} by {each.undone_by}" if each.undone_at else ""
+        undone += f"; rows and file dropped {each.dropped_at:%Y-%m-%d %H:%M}" if each.dropped_at else ""
         print(
             f"{each.import_id} {each.file_name}, source {each.source} ({each.mode}): {each.responses} responses,"
             f" {each.imported_at:%Y-%m-%d %H:%M} by {each.imported_by}{undone}"

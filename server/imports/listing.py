@@ -27,6 +27,7 @@ class Listed(NamedTuple):
     imported_by: str
     undone_at: datetime | None
     undone_by: str | None
+    dropped_at: datetime | None
 
 
 def imports(
@@ -67,4 +68,5 @@ def _listed() -> Select[*tuple[Any, ...]]:
         ResponseImport.imported_by,
         ResponseImport.undone_at,
         ResponseImport.undone_by,
+        ResponseImport.dropped_at,
     ).join(ImportSource, on_keys(ImportSource, ResponseImport, "source_id"))

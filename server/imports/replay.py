@@ -28,13 +28,17 @@ class ImportFault(NamedTuple):
 
 
 def imported_responses(session: Session, organisation: Organisation) -> Iterator[ResponseRow | ImportFault]:
-    """In the order of their imports. Those that were undone brought nothing."""
+    """In the order of their imports. Those that were undone brought nothing; of dropped ones counts are carried."""
     facts = read_facts(session, organisation, None)
     places = _places(session, organisation)
     query = (
         select(ResponseImport, ImportSource.code)
         .join(ImportSource, on_keys(ImportSource, ResponseImport, "source_id"))
-        .where(ResponseImport.organisation_id == organisation.organisation_id, ResponseImport.undone_at.is_(None))
+        .where(
+            ResponseImport.organisation_id == organisation.organisation_id,
+            ResponseImport.undone_at.is_(None),
+            ResponseImport.dropped_at.is_(None),
+        )
         .order_by(ResponseImport.import_id)
     )
     for row, source in session.execute(query):

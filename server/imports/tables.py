@@ -61,6 +61,7 @@ class ResponseImport(Base):
             ["organisation_id", "source_id"], ["import_source.organisation_id", "import_source.source_id"]
         ),
         CheckConstraint("(undone_at IS NULL) = (undone_by IS NULL)", name="undone"),
+        CheckConstraint("dropped_at IS NULL OR length(payload) = 0", name="dropped"),
     )
 
     organisation_id: Mapped[int] = mapped_column(primary_key=True)
@@ -77,6 +78,7 @@ class ResponseImport(Base):
     imported_by: Mapped[str]
     undone_at: Mapped[datetime | None]
     undone_by: Mapped[str | None]
+    dropped_at: Mapped[datetime | None]  # when retention dropped its responses and its file (server/evidence)
 
 
 class ImportedRow(Base):

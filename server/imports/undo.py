@@ -24,6 +24,11 @@ def undo(session: Session, organisation: Organisation, import_id: int, by: str, 
         raise OperatorError(f"there is no import {import_id}: `pet import list` shows them.")
     if row.undone_at is not None:
         raise OperatorError(f"import {import_id} was taken back at {row.undone_at:%Y-%m-%d %H:%M} by {row.undone_by}.")
+    if row.dropped_at is not None:
+        raise OperatorError(
+            f"the responses of import {import_id} are no longer kept: retention dropped them at "
+            f"{row.dropped_at:%Y-%m-%d %H:%M}, and their counts stay."
+        )
     of_import = (
         Response.organisation_id == row.organisation_id,
         Response.device_id.in_(

@@ -7,9 +7,11 @@ from server.errors import OperatorError
 from server.evidence.flags import set_flag
 from server.evidence.names import ResponseKey
 from server.evidence.retention import run_retention
+from server.evidence.tables import Checkpoint
 from server.fleet.organisations import find_organisation
+from server.imports.tables import ResponseImport
 from server.imports.undo import undo
-from server.ingest.tables import Response
+from server.ingest.tables import Response, RollupDay
 from tests.server.evidence.inspector import plain
 from tests.server.evidence.test_corrections import correct
 from tests.server.imports.files import FIRST, SECOND, THIRD, made
@@ -73,12 +75,54 @@ def test_what_stands_for_an_import_is_moved_nowhere(imported, ward):
         correct(ward, "night", NOW, serial=f"{imported[0].device_id:08x}")
 
 
-def test_retention_leaves_imports_with_their_files(ward, imported, inspector):
-    later = NOW.replace(year=2027)
-
+def retain(inspector, before):
     def drop(session):
-        return run_retention(session, find_organisation(session), NOW.date().replace(month=6), later)
+        return run_retention(session, find_organisation(session), before, NOW.replace(year=2027))
 
-    assert inspector.acting(drop) == (1, 1)
-    assert plain(ward.rows(Response)) == plain(imported)
+    return inspector.acting(drop)
+
+
+@pytest.mark.usefixtures("imported")
+def test_retention_drops_old_imports_with_their_files_and_every_count_stays(ward, inspector):
+    before = plain(ward.rows(RollupDay))
+    assert retain(inspector, NOW.date().replace(month=6)) == (4, 1, 2)
+    assert ward.rows(Response) == []
+    assert [(row.payload, row.dropped_at is not None) for row in ward.rows(ResponseImport)] == [(b"", True)] * 2
+    assert plain(ward.rows(RollupDay)) == before
     inspector.assert_clean(0)
+    (checkpoint,) = ward.rows(Checkpoint)
+    assert (checkpoint.responses, checkpoint.imports) == (4, 2)
+    assert retain(inspector, NOW.date().replace(month=6)) == (0, 0, 0)
+    inspector.assert_clean(0)
+
+
+def test_an_import_that_was_made_later_stays_with_its_file(ward, imported, inspector):
+    assert retain(inspector, NOW.date()) == (0, 0, 0)
+    assert plain(ward.rows(Response, answered_by="imported")) == plain(imported)
+    assert all(row.payload for row in ward.rows(ResponseImport))
+    inspector.assert_clean(1)
+
+
+@pytest.mark.usefixtures("imported")
+def test_what_is_gone_is_not_brought_again_and_not_taken_back(ward, inspector):
+    retain(inspector, NOW.date().replace(month=6))
+    before = ward.snapshot()
+    assert run(ward, made(FIRST, SECOND)).new == 0
+    with pytest.raises(OperatorError, match="no longer kept"):
+        inspector.acting(lambda session: undo(session, find_organisation(session), 1, "matron", NOW))
+    assert ward.snapshot() == before
+    inspector.assert_clean(0)
+
+
+@pytest.mark.usefixtures("imported")
+def test_an_import_that_was_taken_back_loses_its_file_too(ward, inspector):
+    inspector.acting(lambda session: undo(session, find_organisation(session), 1, "matron", NOW))
+    assert retain(inspector, NOW.date().replace(month=6)) == (2, 1, 2)
+    assert [row.payload for row in ward.rows(ResponseImport)] == [b"", b""]
+    inspector.assert_clean(0)
+
+
+@pytest.mark.usefixtures("imported")
+def test_a_file_that_is_said_to_be_dropped_behind_the_log_is_found(inspector):
+    inspector.as_superuser("UPDATE response_import SET payload = '', dropped_at = now() WHERE import_id = 1")
+    assert {("other", "response_import"), ("extra", "response")} <= set(inspector.kinds())

@@ -45,7 +45,7 @@ def handheld(ward):
 
 def test_old_responses_go_with_their_batches_and_every_count_stays(ward, handheld, inspector):
     before = plain(ward.rows(RollupDay))
-    assert run(inspector) == (5, 1)
+    assert run(inspector) == (5, 1, 0)
     assert ward.sequences(handheld) == [6, 7, 8]
     assert [row.first_sequence for row in ward.rows(Evidence)] == [6]
     assert plain(ward.rows(RollupDay)) == before
@@ -56,7 +56,7 @@ def test_old_responses_go_with_their_batches_and_every_count_stays(ward, handhel
 
 
 def test_everything_may_be_old(ward, handheld, inspector):
-    assert run(inspector, date(2026, 5, 1)) == (8, 2)
+    assert run(inspector, date(2026, 5, 1)) == (8, 2, 0)
     assert ward.rows(Response) == ward.rows(Evidence) == []
     inspector.assert_clean(0)
     handheld.answer()
@@ -68,10 +68,10 @@ def test_everything_may_be_old(ward, handheld, inspector):
 @pytest.mark.usefixtures("handheld")
 def test_a_second_run_carries_both(ward, inspector):
     run(inspector)
-    assert run(inspector, date(2026, 5, 1)) == (3, 1)
+    assert run(inspector, date(2026, 5, 1)) == (3, 1, 0)
     inspector.assert_clean(0)
     assert ward.rows(Checkpoint)[-1].sums["rollup_response_day.complete"] == 8
-    assert run(inspector, date(2026, 5, 1)) == (0, 0)
+    assert run(inspector, date(2026, 5, 1)) == (0, 0, 0)
     inspector.assert_clean(0)
 
 
@@ -90,13 +90,13 @@ def test_what_waits_in_quarantine_is_kept_and_can_still_be_delivered(ward, inspe
     for reference in (1, 2, 1):
         handheld.answer(questionnaire=reference)
     ward.sync(handheld)
-    assert run(inspector) == (2, 0)  # its batch holds what waits
+    assert run(inspector) == (2, 0, 0)  # its batch holds what waits
     inspector.assert_clean(0)
     ward.publish(version=2)
     with ward.engine.begin() as connection:
         assert replay(connection, NOW).delivered == 1
     inspector.assert_clean(1)
-    assert run(inspector) == (1, 1)
+    assert run(inspector) == (1, 1, 0)
     assert ward.rows(Quarantine) == []
     inspector.assert_clean(0)
 
