@@ -31,6 +31,8 @@ IMPORT_MAX = 2**31 - 2  # PostgreSQL's integer, and room for the one after
 router = APIRouter(prefix=PREFIX, tags=["imports"], responses=refusals())
 
 Imports = Annotated[Viewer, needs(Right.MANAGE_FLEET)]
+# A file holds single responses to the minute: who brings it in need not be who may read them.
+Exports = Annotated[Viewer, needs(Right.EXPORT_EVIDENCE)]
 Number = Annotated[int, Path(ge=1, le=IMPORT_MAX)]
 
 
@@ -153,15 +155,17 @@ def get_import(number: Number, viewer: Imports, session: OpenSession) -> ImportA
     responses={200: {"description": "The file", "content": {"text/csv": {"schema": {"type": "string"}}}}},
     dependencies=[only()],
 )
-def get_file(number: Number, viewer: Imports, session: OpenSession) -> Response:
-    """The file of an import, byte for byte: the evidence of its responses."""
-    found = _seen(session, viewer, number)
+def get_file(number: Number, viewer: Exports, session: OpenSession) -> Response:
+    """The file of an import, byte for byte, for who may export the evidence of every team in it."""
+    found = import_file(session, organisation_of(session, viewer.organisation_id), number)
+    allowed = viewer.teams(Right.EXPORT_EVIDENCE)
+    if found is None or not (allowed is None or found.teams <= allowed):
+        raise _missing(number)
     if found.dropped_at is not None:
         detail = f"The file of import {number} is no longer kept: retention dropped it at {found.dropped_at}."
         raise ProblemError(make_problem(HTTPStatus.NOT_FOUND, detail))
-    data = import_file(session, organisation_of(session, viewer.organisation_id), number)
-    name = f'attachment; filename="import-{found.import_id}.csv"'
-    return Response(data, media_type="text/csv", headers={"Content-Disposition": name})
+    name = f'attachment; filename="import-{number}.csv"'
+    return Response(found.data, media_type="text/csv", headers={"Content-Disposition": name})
 
 
 @router.delete("/imports/{number}", operation_id="undo_import", responses=refusals(409), dependencies=[only()])
@@ -179,8 +183,12 @@ def _seen(session: Any, viewer: Viewer, number: int) -> Listed:
     owner = organisation_of(session, viewer.organisation_id)
     found = imports(session, owner, viewer.teams(Right.MANAGE_FLEET), number + 1, 1)
     if not found or found[0].import_id != number:
-        raise ProblemError(make_problem(HTTPStatus.NOT_FOUND, f"There is no import {number} here."))
+        raise _missing(number)
     return found[0]
+
+
+def _missing(number: int) -> ProblemError:
+    return ProblemError(make_problem(HTTPStatus.NOT_FOUND, f"There is no import {number} here."))
 
 
 def _report(report: Report, *, dry_run: bool) -> ImportReport:

@@ -1,4 +1,4 @@
-"""The imports there are, without their files."""
+"""The imports there are, and the file of one."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from server.accounts.viewer import Teams
 from server.database import on_keys
-from server.fleet.tables import Organisation
+from server.fleet.tables import Organisation, Team
+from server.imports.csv_file import read_table
 from server.imports.tables import ImportSource, ResponseImport
 
 
@@ -46,12 +47,30 @@ def imports(
     return [Listed(*row) for row in session.execute(query.order_by(ResponseImport.import_id.desc()).limit(limit))]
 
 
-def import_file(session: Session, organisation: Organisation, import_id: int) -> bytes:
-    """The file as it was handed over; the import is known to be there."""
-    query = select(ResponseImport.payload).where(
+class KeptFile(NamedTuple):
+    """A file as it was handed over. `teams`: of all its rows, of those too that an earlier import had brought."""
+
+    data: bytes
+    teams: frozenset[int]
+    dropped_at: datetime | None  # since then there are no data, and of the teams only those it brought something for
+
+
+def import_file(session: Session, organisation: Organisation, import_id: int) -> KeptFile | None:
+    """The file of this import; None where there is none."""
+    query = select(ResponseImport.payload, ResponseImport.teams, ResponseImport.dropped_at).where(
         ResponseImport.organisation_id == organisation.organisation_id, ResponseImport.import_id == import_id
     )
-    return session.scalars(query).one()
+    row = session.execute(query).one_or_none()
+    if row is None:
+        return None
+    if row.dropped_at is not None:
+        return KeptFile(row.payload, frozenset(row.teams), row.dropped_at)
+    table = read_table(row.payload)
+    place = table.columns.index("team")
+    named = select(Team.team_id).where(
+        Team.organisation_id == organisation.organisation_id, Team.code.in_({line.cells[place] for line in table.lines})
+    )
+    return KeptFile(row.payload, frozenset(row.teams) | frozenset(session.scalars(named)), None)
 
 
 def _listed() -> Select[*tuple[Any, ...]]:

@@ -89,7 +89,7 @@ def test_nobody_imports_for_or_sees_imports_of_teams_beyond_theirs(ward, site):
     send(site, made(FIRST, SECOND))
     site.viewer = somebody("operations", ward.team_id("day"))
     assert ask(site, "GET", "/imports").json()["data"] == []
-    for method, path in (("GET", "/imports/1"), ("GET", "/imports/1/file"), ("DELETE", "/imports/1")):
+    for method, path in (("GET", "/imports/1"), ("DELETE", "/imports/1")):
         assert ask(site, method, path).status_code == 404
     third = FIRST.replace("A-1", "A-9")
     assert pointers(send(site, made(third, SECOND.replace("A-2", "A-8")))) == ["/body/3/team"]
@@ -98,6 +98,19 @@ def test_nobody_imports_for_or_sees_imports_of_teams_beyond_theirs(ward, site):
     site.viewer = somebody("matron")
     assert send(site, made(FIRST)).status_code == 403
     assert len(ward.rows(ResponseImport)) == 2
+
+
+def test_a_file_is_for_who_may_export_the_evidence_of_all_its_teams(ward, site):
+    send(site, made(FIRST))
+    send(site, made(FIRST.replace("A-1", "A-3"), SECOND))
+    send(site, made(FIRST.replace("A-1", "A-4"), SECOND))  # its row of the night team is known already
+    day = ward.team_id("day")
+    for role in ("operations", "administrator", "manager", "board"):  # none is told single responses to the minute
+        site.viewer = somebody(role)
+        assert ask(site, "GET", "/imports/1/file").status_code == 403
+    site.viewer = somebody("auditor", day)
+    assert ask(site, "GET", "/imports/1/file").content == made(FIRST)
+    assert [ask(site, "GET", f"/imports/{number}/file").status_code for number in (2, 3)] == [404, 404]
 
 
 def test_imports_are_paged_newest_first(site):
