@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from server.evidence.differences import EXTRA, MISSING, OTHER, Difference, Summary
+from server.evidence.differences import EVIDENCE, EXTRA, MISSING, OTHER, Difference, Summary
 
 FETCHED_ROWS = 1000
 Row = dict[str, Any]
@@ -19,10 +19,25 @@ ORDER BY array_position(indkey::int2[], attnum)
 """
 
 
-def audited_tables(connection: Connection) -> list[str]:
-    """The tables whose changes the database logs."""
-    query = "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'write_audit_log' ORDER BY 1"
-    return [name.strip('"') for (name,) in connection.execute(text(query))]
+# The tables whose changes the database logs. Stated here, as a test holds against the migrations: whoever can drop a
+# trigger must not thereby decide what is looked at.
+AUDITED = (
+    "action action_step api_token application_release assignment audit_entry audit_feedback audit_schedule checkpoint "
+    "concern concern_evidence device device_key directorate fft_grouping fft_option import_source import_stand_in "
+    "journey_stage location meeting meeting_item objective organisation person placement placement_correction question "
+    "questionnaire questionnaire_draft questionnaire_version recognition release_assignment response_flag "
+    "response_import role_grant service setting share_link target team text_item topic version_option version_question "
+    "you_said"
+)
+LOGGING = """
+SELECT tgrelid::regclass::text FROM pg_trigger
+WHERE tgname = 'write_audit_log' AND tgenabled = 'O'
+"""
+
+
+def logging_tables(connection: Connection) -> set[str]:
+    """The tables whose trigger is there and switched on."""
+    return {name.strip('"') for (name,) in connection.execute(text(LOGGING))}
 
 
 def replay_log(connection: Connection, organisation_id: int) -> tuple[dict[str, Rows], dict[int, list[Row]]]:
@@ -47,7 +62,11 @@ def audited_differences(
     connection: Connection, organisation_id: int, logged: dict[str, Rows], summary: Summary
 ) -> Iterator[Difference]:
     """Rows that are not as the log says. Columns that the log leaves out are not compared."""
-    for table in audited_tables(connection):
+    logging = logging_tables(connection)
+    for table in AUDITED.split():
+        if table not in logging:
+            detail = "its changes are not logged: the trigger write_audit_log is gone or switched off"
+            yield Difference(EVIDENCE, f"table {table}", detail)
         due = dict(logged.get(table, {}))
         for subject, row in _stored(connection, table, organisation_id):
             summary.audited_rows += 1

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
@@ -14,6 +14,14 @@ from server.ingest.tables import Gap, Journal, Quarantine
 Place = tuple[bytes, int]  # journal and sequence
 
 
+class HeldGap(NamedTuple):
+    """Sequences that will never come, as it is on record."""
+
+    span: range
+    reason: str
+    recorded_at: datetime
+
+
 @dataclass
 class Holdings:
     """By journal and sequence where not said otherwise."""
@@ -21,7 +29,7 @@ class Holdings:
     responses: dict[Place, ResponseRow]
     waiting: dict[Place, Row[Any]] = field(default_factory=dict)  # of quarantine: what is the record of its sequence
     conflicts: dict[tuple[bytes, bytes], Row[Any]] = field(default_factory=dict)  # by journal and record
-    gaps: dict[bytes, list[range]] = field(default_factory=dict)  # by journal
+    gaps: dict[bytes, list[HeldGap]] = field(default_factory=dict)  # by journal
     stored_through: dict[bytes, int] = field(default_factory=dict)
     dropped_through: dict[bytes, int] = field(default_factory=dict)
     carried: dict[bytes, datetime] = field(default_factory=dict)  # the last date of what is dropped
@@ -29,7 +37,7 @@ class Holdings:
 
     def in_gap(self, place: Place) -> bool:
         """Whether it is on record that this sequence will never come."""
-        return any(place[1] in gap for gap in self.gaps.get(place[0], ()))
+        return any(place[1] in gap.span for gap in self.gaps.get(place[0], ()))
 
     def is_dropped(self, place: Place) -> bool:
         """Whether retention may have dropped it."""
@@ -51,7 +59,8 @@ def read_holdings(connection: Connection, organisation_id: int, device_id: int) 
         else:
             holdings.conflicts[row.journal_id, row.record] = row
     for row in of(Gap):
-        holdings.gaps.setdefault(row.journal_id, []).append(range(row.first_sequence, row.last_sequence + 1))
+        gap = HeldGap(range(row.first_sequence, row.last_sequence + 1), row.reason, row.recorded_at)
+        holdings.gaps.setdefault(row.journal_id, []).append(gap)
     for row in of(Journal):
         holdings.stored_through[row.journal_id] = row.stored_through
     for row in of(CarriedJournal):

@@ -14,11 +14,12 @@ from protocol.record import crc_is_good, record_crc
 from protocol.topics import device_name
 from server.evidence.batches import SignedBatch
 from server.evidence.differences import EXTRA, MISSING, OTHER, Difference, Summary, compare
-from server.evidence.holdings import Holdings, Place
+from server.evidence.holdings import HeldGap, Holdings, Place
 from server.evidence.names import ResponseKey
 from server.evidence.past import PastFacts, covers
 from server.ingest import facts as ingest_facts
 from server.ingest.check import KnownDevice
+from server.ingest.custody import GAP_UNREADABLE
 from server.ingest.incoming import JournalKey
 from server.ingest.judge import (
     REASON_CLOCK_IN_FUTURE,
@@ -58,7 +59,9 @@ class Replayed:
     def differences(self, batches: Iterable[SignedBatch]) -> Iterator[Difference]:
         """Of one device; its records in the order of their journals."""
         signed: dict[Place, list[Signed]] = {}
+        begun: set[tuple[Place, datetime]] = set()
         for batch in batches:
+            begun.add(((batch.journal_id, batch.first_sequence), batch.received_at))
             for sequence, record in enumerate(batch.records, batch.first_sequence):
                 signed.setdefault((batch.journal_id, sequence), []).append(Signed(record, batch.received_at))
         held = self.holdings
@@ -68,7 +71,25 @@ class Replayed:
         for key, row in held.conflicts.items():
             if key not in records and not held.is_dropped((row.journal_id, row.sequence)):
                 yield self._difference(EXTRA, (row.journal_id, row.sequence), "in quarantine, but no batch has it")
+        for journal_id, gap in [(journal_id, gap) for journal_id, gaps in held.gaps.items() for gap in gaps]:
+            if not (held.is_dropped((journal_id, gap.span[-1])) or self._is_stated(journal_id, gap, signed, begun)):
+                name = f"gap {gap.span[0]} to {gap.span[-1]} of journal {journal_id.hex()}"
+                yield Difference(EXTRA, name, f"on record ({gap.reason}), but no signed batch states it")
         yield from self._ledger(signed.keys())
+
+    def _is_stated(
+        self, journal_id: bytes, gap: HeldGap, signed: dict[Place, list[Signed]], begun: set[tuple[Place, datetime]]
+    ) -> bool:
+        """Whether the batch that brought the gap says so: tombstones, or it begins behind what is lost.
+
+        What was signed and received before would have been stored.
+        """
+        records = [each for sequence in gap.span for each in signed.get((journal_id, sequence), ())]
+        if gap.reason == GAP_UNREADABLE:
+            stones = [each for each in records if is_tombstone(each.record) and each.received_at == gap.recorded_at]
+            return len(stones) >= len(gap.span)
+        in_time = any(each.received_at < gap.recorded_at and not is_tombstone(each.record) for each in records)
+        return ((journal_id, gap.span.stop), gap.recorded_at) in begun and not in_time
 
     def _record(self, place: Place, signed: list[Signed]) -> Iterator[Difference]:
         held = self.holdings
@@ -183,7 +204,7 @@ class Replayed:
         for journal_id, sequence in (*signed, *held.responses, *held.waiting):
             accounted.setdefault(journal_id, set()).add(sequence)
         for journal_id, gaps in held.gaps.items():
-            accounted.setdefault(journal_id, set()).update(*gaps)
+            accounted.setdefault(journal_id, set()).update(*(gap.span for gap in gaps))
         for journal_id in sorted(accounted.keys() | held.stored_through.keys()):
             known, through = accounted.get(journal_id, set()), held.stored_through.get(journal_id, 0)
             name = f"journal {journal_id.hex()} of device {device_name(self.device.device_id)}"

@@ -46,7 +46,11 @@ def imported_responses(session: Session, organisation: Organisation) -> Iterator
         if isinstance(responses, ImportFault):
             yield responses
             continue
-        for number, (identity, content) in _brought(session, row).items():
+        brought = _brought(session, row)
+        if len(brought) != row.responses:
+            detail = f"{len(brought)} of its rows are on record, and it brought {row.responses}"
+            yield ImportFault(row.import_id, detail)
+        for number, (identity, content) in brought.items():
             found = responses.get(number)
             place = places.get((row.source_id, found[1].team)) if found else None
             if found is None or place is None or (identity, content) != (found[0], found[1].content):

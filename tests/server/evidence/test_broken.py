@@ -6,7 +6,10 @@ from hashlib import sha256
 
 import pytest
 
+from server.evidence.audited import AUDITED, logging_tables
+from server.evidence.rows import stored_rows
 from server.ingest import rollups
+from server.ingest.rollups import take_from_rollups
 from server.ingest.tables import Evidence, Response
 
 OF_RESPONSE = ("other", "response")
@@ -68,6 +71,8 @@ ROLLUPS = (
     "rollup_team_segment",
     "rollup_team_response_segment",
     "rollup_hour",
+    "rollup_organisation_segment",
+    "rollup_organisation_response_segment",
     "rollup_organisation_hour",
     "rollup_organisation_segment",
     "rollup_organisation_response_segment",
@@ -124,3 +129,43 @@ def test_a_deleted_tail_of_responses_with_its_batch_is_found_by_the_ledger(inspe
     inspector.as_superuser("DELETE FROM response WHERE sequence > 6", "DELETE FROM evidence WHERE first_sequence > 6")
     found = [str(each) for each in inspector.differences()]
     assert any("sequences 7 to 12 were acknowledged, and nothing is held of them" in each for each in found)
+
+
+def take_out(inspector, *more, **of):
+    """Somebody who knows the program removes a response with all its counts, and runs `more`."""
+    with inspector.ward.engine.begin() as connection:
+        gone = [row for row in stored_rows(connection) if all(getattr(row, name) == is_ for name, is_ in of.items())]
+        take_from_rollups(connection, gone)
+    inspector.as_superuser(*more)
+
+
+OF_EVIDENCE = "SELECT organisation_id, device_id, journal_id"
+
+
+@pytest.mark.parametrize("reason", ["unreadable on the device", "lost on the device after a restored server"])
+def test_a_response_given_out_as_a_gap_is_found(line, inspector, reason):
+    """The record is still signed, so the quarantine holds it as a conflict, as if it had come after the gap."""
+    take_out(
+        inspector,
+        "DELETE FROM response WHERE sequence = 6",
+        f"INSERT INTO gap {OF_EVIDENCE}, 6, 6, '{reason}', received_at FROM evidence WHERE first_sequence = 7",
+        f"""INSERT INTO quarantine {OF_EVIDENCE.replace("journal_id", "sha256('x'), journal_id")}, 6,
+        decode('{line.records[5].hex()}', 'hex'), 'conflict', 'x', false, 1, received_at FROM evidence LIMIT 1""",
+        sequence=6,
+    )
+    assert inspector.kinds() == [("extra", "gap")]
+
+
+@pytest.mark.usefixtures("line")
+def test_a_table_whose_trigger_was_dropped_or_switched_off_is_looked_at_too(inspector):
+    with inspector.ward.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER write_audit_log ON team")
+        connection.exec_driver_sql("UPDATE team SET name = 'x' WHERE code = 'day'")
+        connection.exec_driver_sql("ALTER TABLE target DISABLE TRIGGER write_audit_log")
+    found = [(each.kind, each.what) for each in inspector.differences()]
+    assert found == [("evidence", "table target"), ("evidence", "table team"), ("other", "team 1")]
+
+
+def test_the_tables_that_are_looked_at_are_those_that_the_migrations_audit(engine):
+    with engine.connect() as connection:
+        assert logging_tables(connection) == set(AUDITED.split())

@@ -13,6 +13,7 @@ from server.imports.tables import ResponseImport
 from server.imports.undo import undo
 from server.ingest.tables import Response, RollupDay
 from tests.server.evidence.inspector import plain
+from tests.server.evidence.test_broken import take_out
 from tests.server.evidence.test_corrections import correct
 from tests.server.imports.files import FIRST, SECOND, THIRD, made
 from tests.server.imports.test_bring import run
@@ -68,6 +69,20 @@ def test_what_is_broken_of_an_import_is_found(inspector, what):
     statement, found = BREAKS[what]
     inspector.as_superuser(statement)
     assert found in inspector.kinds()
+
+
+def test_an_imported_row_that_is_gone_with_all_its_counts_is_found(imported, inspector):
+    row = imported[0]
+    take_out(
+        inspector,
+        f"DELETE FROM response WHERE device_id = {row.device_id} AND sequence = {row.sequence} "  # noqa: S608
+        f"AND journal_id = decode('{row.journal_id.hex()}', 'hex')",
+        f"DELETE FROM imported_row WHERE import_id = 1 AND row = {row.sequence}",  # noqa: S608
+        device_id=row.device_id,
+        journal_id=row.journal_id,
+        sequence=row.sequence,
+    )
+    assert inspector.kinds() == [("evidence", "import")]
 
 
 def test_what_stands_for_an_import_is_moved_nowhere(imported, ward):
