@@ -69,7 +69,9 @@ def counted(
 
 
 def grouped_services(session: Session, organisation: Organisation, teams: Teams) -> list[GroupedService]:
-    """Those with teams of which the viewer may see every count; by grouping and code."""
+    """Those of the groupings of which the viewer may see every count, by grouping and code: a part of a grouping's
+    counts under its name would be taken for all of them.
+    """
     query = (
         select(Service.code, func.coalesce(FftGrouping.grouping, Service.name).label("under"), Team.team_id)
         .join(Team, on_keys(Team, Service, "service_id"))
@@ -81,7 +83,7 @@ def grouped_services(session: Session, organisation: Organisation, teams: Teams)
     partly: set[str] = set()
     for code, grouping, team_id in session.execute(query):
         if teams is not None and team_id not in teams:
-            partly.add(code)
+            partly.add(grouping)
             continue
         found.setdefault(code, GroupedService(code, grouping, [])).teams.append(team_id)
-    return [service for code, service in found.items() if code not in partly]
+    return [service for service in found.values() if service.grouping not in partly]

@@ -10,7 +10,7 @@ from protocol.record import FLAG_BURST
 from server.errors import OperatorError
 from server.fft.mapping import group_service, map_question
 from server.fft.submission import FREE_TEXT, NO_COMPARISON, NOTHING_MAPPED, submission
-from server.fleet.organisations import add_service, find_organisation
+from server.fleet.organisations import add_service, add_team, find_organisation
 from server.fleet.questionnaires import publish
 from tests.server.fft.fft_definition import fft_definition
 from tests.server.imports.test_bring import run
@@ -126,6 +126,19 @@ def test_a_service_that_is_not_all_within_reach_is_left_out_whole(ward):
     day, night = ward.team_id("day"), ward.team_id("night")
     assert figures(ward, teams=frozenset({day})).rows == []
     assert figures(ward, teams=frozenset({day, night})).rows[0].total == 1
+
+
+def test_a_grouping_that_is_not_all_within_reach_is_left_out_whole(ward):
+    with Session(ward.engine) as session, session.begin():
+        owner = find_organisation(session)
+        home = add_service(session, owner, "home", "Home")
+        visiting = add_team(session, home, "visiting", "Visiting").team_id
+        for service in ("beds", "home"):
+            group_service(session, owner, service, "Community")
+    answered(ward, 1)
+    seen = frozenset({ward.team_id("day"), ward.team_id("night")})
+    assert figures(ward, teams=seen).rows == []
+    assert figures(ward, teams=seen | {visiting}).rows[0].services == ["beds", "home"]
 
 
 def test_what_belongs_to_every_publication_is_said(ward):
