@@ -114,8 +114,13 @@ class Manager:
         grant(self._session, person, role, node, self._viewer.actor, self._at, to_at)
 
     def _decides_on(self, node: Node) -> None:
-        if not covers(self._mine, self._teams(node)):
+        if not self._manages(node):
             raise NotYoursError("You do not manage people on all of that part of the organisation.")
+
+    def _manages(self, node: Node) -> bool:
+        """All teams of it; a part that has none yet belongs to who manages the whole, for nobody knows its teams."""
+        teams = self._teams(node)
+        return self._mine is None or (bool(teams) and covers(self._mine, teams))
 
     def _another(self, person_id: int) -> Managed:
         found = self.find(person_id)
@@ -126,6 +131,6 @@ class Manager:
     def _wholly(self, person_id: int) -> Managed:
         """Somebody whose every role the viewer could take away: whoever can become them gains nothing by it."""
         found = self._another(person_id)
-        if not all(covers(self._mine, self._teams(each.node)) for each in found.grants):
+        if not all(self._manages(each.node) for each in found.grants):
             raise NotYoursError("They have roles beyond the part that you manage.")
         return found

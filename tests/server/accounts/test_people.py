@@ -5,6 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.tables import Person, RoleGrant
+from server.fleet.tables import Service
 from tests.server.accounts.conftest import PASSWORD
 
 PEOPLE, ME = "/api/v1/people", "/api/v1/session"
@@ -125,6 +126,17 @@ def test_who_manages_a_part_sees_and_decides_there_only(bea, ada, people):
     assert bea.post(PEOPLE, json=new).status_code == 403
     assert bea.post(PEOPLE, json=new | {"role": "board", "on": "organisation"}).status_code == 403
     assert bea.post(PEOPLE, json=new | {"role": "matron", "on": "team:haywood"}).status_code == 201
+
+
+def test_a_part_without_teams_is_nobody_s_but_the_whole_organisation_s(bea, ada, people, figures):
+    with Session(people.engine) as session, session.begin():
+        session.add(Service(organisation_id=figures.organisation_id, code="empty", name="Empty"))
+    people.add("carl", read_only="team:leek")
+    address = f"{PEOPLE}/{number(bea, 'carl')}/grants"
+    body = {"role": "administrator", "on": "service:empty"}  # it may be given teams of anybody's
+    assert bea.post(address, json=body).status_code == 403
+    assert ada.post(address, json=body).status_code == 201
+    assert bea.post(f"{PEOPLE}/{number(bea, 'carl')}/password").status_code == 403  # carl is more than bea now
 
 
 def test_nobody_takes_over_the_account_of_somebody_with_roles_beyond_their_part(bea, people):
