@@ -14,7 +14,7 @@ from server.aggregates.single_responses import SpanTooLongError
 from server.aggregates.sources import ANSWERS, Asked, Sums, sums
 from server.measures.positivity import Counts
 
-__all__ = ["Passes", "SpanTooLongError", "Tally", "WholeBucketsError", "passes", "tallies"]
+__all__ = ["NotOfQuestionsError", "Passes", "SpanTooLongError", "Tally", "WholeBucketsError", "passes", "tallies"]
 
 Key = tuple[Any, ...]
 Place = tuple[int, int]  # (reference, position)
@@ -77,6 +77,13 @@ def tallies(
     return {key: answers.tally(key, found.get(key, Passes())) for key in answers.given.keys() | found.keys()}
 
 
+class NotOfQuestionsError(ValueError):
+    """Passes are counted whole: which questions were answered in them, their counts do not say."""
+
+    def __init__(self) -> None:
+        super().__init__("cannot be told apart here: responses are counted whole. Ask without it.")
+
+
 def passes(
     session: Session,
     scope: Scope,
@@ -87,8 +94,10 @@ def passes(
 ) -> dict[Key, Passes]:
     """How many passes there were for each key; the same for everybody, for how many answered is no secret.
 
-    By what tells answers of one response apart, nothing can be said. Raises as `tallies`.
+    By what tells answers of one response apart, nothing can be said. Raises as `tallies`, and NotOfQuestionsError.
     """
+    if scope.questions:
+        raise NotOfQuestionsError
     assert not any(each.of_answers for each in by), "a pass belongs to no single question"
     asked = _asked(scope, period, by, undated=undated, answers=False)
     meanings = Meanings(session, scope, by)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from server.accounts.rights import Right
 from server.accounts.viewer import Viewer
+from server.aggregates.counts import NotOfQuestionsError
 from server.aggregates.outside import WholeBucketsError
 from server.aggregates.single_responses import SpanTooLongError
 from server.aggregates.timeseries import TooManyBucketsError
@@ -54,5 +55,7 @@ def blamed() -> Iterator[None]:
     except TooManyBucketsError as error:
         detail = f"{error} Ask for a coarser granularity or a shorter period."
         raise ProblemError(wrong_fields(in_query("granularity", detail))) from None
+    except NotOfQuestionsError as error:
+        raise ProblemError(wrong_fields(in_query("question", f"(or topic, objective) {error}"))) from None
     except (WholeBucketsError, SpanTooLongError) as error:
         raise ProblemError(wrong_fields(in_query(error.parameter, str(error)))) from None

@@ -1,6 +1,6 @@
 """The statistics: their figures on known counts, what an outsider is shown of them, and what they refuse."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -106,6 +106,15 @@ def test_the_league_counts_responses_and_never_positivity(figures, site):
     assert [row["rank"] for row in rows] == [1, 1, 1]
     assert not {"positivity", "positive"} & rows[0].keys()
     assert rows[0]["width_after_points"] < rows[0]["width_before_points"]
+
+
+@pytest.mark.usefixtures("food")
+@pytest.mark.parametrize("name", ["question", "topic"])
+@pytest.mark.parametrize("path", ["league", "coverage"])
+def test_what_counts_whole_responses_refuses_questions_instead_of_ignoring_them(site, path, name):
+    answer = site.get(f"{STATS}/{path}", OCTOBER | {name: "hands"})
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/query/question"]
 
 
 def test_a_funnel_has_limits_and_no_ranks(figures, site):
