@@ -1,7 +1,7 @@
 """The devices of a scope: where each is now, when it was last heard, and what was answered on it."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -85,7 +85,8 @@ def standings(session: Session, scope: Scope, at: datetime, also: Collection[int
         .where(here, or_(and_(*wanted), Device.device_id.in_(also)))
         .order_by(Device.serial)
     )
-    return [_standing(*row) for row in session.execute(query)]
+    found = [_standing(*row) for row in session.execute(query)]
+    return found if scope.visible is None else [_as_seen(each, scope.visible) for each in found]
 
 
 def _standing(device_id: int, serial: str, state: str, enrolled_at: datetime, *row: Any) -> Standing:
@@ -103,6 +104,14 @@ def _standing(device_id: int, serial: str, state: str, enrolled_at: datetime, *r
         waiting=waiting or 0,
         caught_up_at=caught_up_at or placed_at or enrolled_at,  # before, there was nothing to answer
     )
+
+
+def _as_seen(standing: Standing, visible: frozenset[int]) -> Standing:
+    """Of a device that has left for a team that the viewer may not see: not where it is, nor what waits there."""
+    if standing.lineage.team_id is None or standing.lineage.team_id in visible:
+        return standing
+    lineage = Lineage(standing.device_id)
+    return replace(standing, team=None, service=None, location=None, lineage=lineage, placed_at=None, waiting=0)
 
 
 def _newest_placement(at: datetime) -> FromClause:

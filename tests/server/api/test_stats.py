@@ -193,6 +193,19 @@ def test_the_fewest_answers_shown_can_only_be_raised(site, min_n):
     assert site.get(f"{STATS}/summary", {"min_n": min_n}).status_code == 422
 
 
+def test_where_a_device_went_is_not_told_to_who_may_not_see_that_team(figures, site):
+    device = figures.device("PET-1")
+    figures.enter([Pass(device, date(2026, 9, 10), (1,))] * 12)
+    figures.move(device, "north", datetime(2026, 10, 1, tzinfo=UTC))
+    figures.target("0.33", "team", figures.teams["north"])
+    site.viewer = insider(figures, "haywood")
+    [row] = ask(site, "breakdown", by="device")["data"]
+    assert (row["code"], row["n"], row["target"]) == (device, 12, None)
+    page = site.page().text
+    assert "PET-1" in page
+    assert "North" not in page
+
+
 def test_more_answers_may_be_asked_for(figures, site):
     device = figures.device("PET-1")
     figures.enter([Pass(device, date(2026, 10, 8), (1,))] * 20)
