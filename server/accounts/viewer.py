@@ -50,7 +50,7 @@ class Viewer:
     def key(self) -> str:
         """The same for two viewers exactly when both are shown the same figures: part of an answer's ETag."""
         parts: list[object] = [self.organisation_id]
-        for right in (Right.SEE_FIGURES, Right.SEE_DETAIL, Right.SEE_FLEET):
+        for right in (Right.SEE_FIGURES, Right.SEE_DETAIL, Right.SEE_FLEET, Right.EXPORT_EVIDENCE):
             teams = self.teams(right)
             parts.append("all" if teams is None else ",".join(str(team) for team in sorted(teams)))
         return "/".join(map(str, parts))

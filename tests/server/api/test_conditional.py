@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.server.api.asking import somebody
 from tests.server.api.year import insider, outsider
 from tests.server.conftest import NOW
 from tests.server.figures import Pass
@@ -51,6 +52,15 @@ def test_each_viewer_and_form_has_its_own(figures, site):
         for form in ("json", "csv", "xlsx"):
             tags.add(site.get("/api/v1/stats/summary", {"format": form}).headers["etag"])
     assert len(tags) == 12
+
+
+@pytest.mark.usefixtures("device")
+def test_who_is_told_every_hour_shares_no_answer_with_who_is_not(figures, site):
+    tags = set()
+    for role in ("auditor", "manager"):
+        site.viewer = somebody(role, figures.teams["haywood"])
+        tags.add(site.get("/api/v1/responses").headers["etag"])
+    assert len(tags) == 2
 
 
 @pytest.mark.usefixtures("device")
