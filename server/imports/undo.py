@@ -39,7 +39,9 @@ def undo(session: Session, organisation: Organisation, import_id: int, by: str, 
         Response.journal_id == journal_of(row.import_id),
     )
     columns = [getattr(Response, name) for name in ResponseRow._fields]
-    responses = [ResponseRow(*found) for found in session.execute(select(*columns).where(*of_import))]
+    # Locked: whoever flags one of them meanwhile has its counts moved first, and what is read here is what is counted.
+    stored = select(*columns).where(*of_import).order_by(Response.device_id, Response.sequence).with_for_update()
+    responses = [ResponseRow(*found) for found in session.execute(stored)]
     take_from_rollups(session.connection(), responses)
     session.execute(delete(Response).where(*of_import))
     session.execute(

@@ -1,8 +1,13 @@
 """Imported responses beside those of devices: replayed from their kept files, flagged, taken back, exported."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from server.database import act_as
 from server.errors import OperatorError
 from server.evidence.flags import set_flag
 from server.evidence.names import ResponseKey
@@ -49,6 +54,29 @@ def test_an_imported_response_is_flagged_like_any_other(ward, imported, inspecto
     inspector.acting(set_flag, inspector.organisation_id(), key, flagged=True, reason="twice in the file", now=NOW)
     inspector.assert_clean(1)
     assert [each.flagged for each in ward.rows(Response) if each.answered_by == "imported"].count(True) == 1
+
+
+def test_an_import_is_taken_back_as_it_is_counted_while_somebody_flags_a_response_of_it(ward, inspector):
+    run(ward, made(FIRST))
+    run(ward, made(FIRST.replace("A-1", "A-9")))  # on the same day: what is taken could be of the other one
+    [row] = [each for each in ward.rows(Response) if each.journal_id.endswith(b"\1")]
+    key = ResponseKey(row.device_id, row.journal_id, row.sequence)
+    with Session(ward.engine) as session, ThreadPoolExecutor(1) as pool:
+        act_as(session, "matron")
+        set_flag(session, inspector.organisation_id(), key, flagged=True, reason="twice", now=NOW)
+        undone = pool.submit(inspector.acting, lambda other: undo(other, find_organisation(other), 1, "matron", NOW))
+        wait_for_a_lock(ward.engine)
+        session.commit()
+        assert undone.result(timeout=60) == 1
+    inspector.assert_clean(0)
+
+
+def wait_for_a_lock(engine):
+    deadline = time.monotonic() + 60
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    with engine.connect() as connection:
+        while not connection.scalar(waiting):
+            assert time.monotonic() < deadline
 
 
 BREAKS = {
