@@ -4,15 +4,15 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from protocol.record import FLAG_ASSISTED, FLAG_PARTIAL, FLAG_TEST, KIND_RESPONSE
 from server.accounts.viewer import Teams
-from server.aggregates.periods import Period
-from server.aggregates.scope import Scope
+from server.aggregates.periods import Period, instant
+from server.aggregates.scope import RECEIVED, Scope
 from server.database import on_keys
-from server.fleet.tables import QuestionnaireVersion, Service, Team, VersionOption, VersionQuestion
+from server.fleet.tables import Question, QuestionnaireVersion, Service, Team, VersionOption, VersionQuestion
 from server.ingest.tables import UNDATED, Response
 
 # Fewer responses of a team on one day: a home visit and its hour together would tell who answered.
@@ -77,10 +77,20 @@ def _conditions(scope: Scope, period: Period, teams: Teams) -> Iterator[ColumnEl
         if keys:
             yield column.in_(keys)
     yield from _filtered(scope)
-    dated = [Response.day != UNDATED] if period != Period(None, None) else []
-    dated += [Response.day >= period.first] if period.first else []
-    dated += [Response.day < period.after] if period.after else []
-    yield and_(True, *dated)
+    yield and_(True, *_within(scope, period))
+
+
+def _within(scope: Scope, period: Period) -> Iterator[ColumnElement[bool]]:
+    """By the time that the scope asks for: of their answers, or of their receipt, which undated ones have too."""
+    received = scope.time_basis == RECEIVED
+    if not received and period != Period(None, None):
+        yield Response.day != UNDATED
+    if period.first:
+        begins = Response.received_at >= instant(period.first, scope.place.zone)
+        yield begins if received else Response.day >= period.first
+    if period.after:
+        ends = Response.received_at < instant(period.after, scope.place.zone)
+        yield ends if received else Response.day < period.after
 
 
 def _filtered(scope: Scope) -> Iterator[ColumnElement[bool]]:
@@ -101,7 +111,11 @@ def _filtered(scope: Scope) -> Iterator[ColumnElement[bool]]:
     if asked:
         yield _answered(VersionQuestion.question_id.in_(scope.questions))
     if filters.respondent:
-        yield _answered(VersionQuestion.question_id == "respondent", VersionOption.code.in_(filters.respondent))
+        who = select(Question.question_id).where(
+            Question.organisation_id == scope.place.organisation_id,
+            or_(Question.question_id == "respondent", Question.topic == "respondent"),
+        )
+        yield _answered(VersionQuestion.question_id.in_(who), VersionOption.code.in_(filters.respondent))
 
 
 def _answered(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:

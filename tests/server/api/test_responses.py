@@ -1,7 +1,12 @@
 """Single responses: page by page, each once, for the teams themselves only, and no hour that tells who it was."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
+import pytest
+from sqlalchemy import text
+
+from server.api.cursors import make_cursor
+from server.ingest.tables import UNDATED
 from tests.server.api.year import insider, outsider
 from tests.server.figures import Pass
 
@@ -55,6 +60,15 @@ def test_only_the_teams_own_are_listed(figures, site):
     assert site.get(PATH).status_code == 403
 
 
+FORGED = [["2026-01-01", 2**70, "00", 1], ["2026-01-01", 1, "00", -(2**80)], ["2026-01-01", 1, "\0", 1]]
+
+
+@pytest.mark.parametrize("place", FORGED)
+def test_a_cursor_that_somebody_made_up_is_refused(figures, site, place):
+    figures.device("PET-1")
+    assert site.get(PATH, {"cursor": make_cursor([], place)}).status_code == 422
+
+
 def test_a_cursor_fits_its_own_question_only(figures, site):
     device = figures.device("PET-1")
     figures.enter([Pass(device, date(2026, 10, 1), (1,))] * 3)
@@ -65,3 +79,24 @@ def test_a_cursor_fits_its_own_question_only(figures, site):
     for query in (own, {"cursor": cursor[:-2]}, {"cursor": "x"}, {"cursor": "A" * 40}):
         refused = site.get(PATH, query)
         assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/query/cursor")
+
+
+def test_the_list_is_of_the_time_and_the_respondents_that_figures_are_of(engine, figures, site):
+    device = figures.device("PET-1")
+    late = datetime(2026, 11, 5, tzinfo=UTC)
+    figures.enter([Pass(device, date(2026, 10, 1), (1, 1), received_at=late), Pass(device, date(2026, 10, 2), (1, 2))])
+    figures.enter([Pass(device, UNDATED, (1, 3), received_at=late)])
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO topic VALUES (:here, 'respondent', 'Who', false)"), _here(figures))
+        connection.execute(text("UPDATE question SET topic = 'respondent' WHERE question_id = 'hands'"))
+    for query in (
+        {"period": "2026-10", "time_basis": "received"},
+        {"period": "2026-11", "time_basis": "received"},
+        {"period": "2026-10", "respondent": "option 2"},
+    ):
+        [counted] = site.get("/api/v1/stats/summary", query).json()["data"]
+        assert len(pages(site, **query)) == counted["responses"] > 0
+
+
+def _here(figures):
+    return {"here": figures.organisation_id}
