@@ -82,7 +82,7 @@ def export_evidence(session: Session, figure: Figure, asked: dict[str, Any], now
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         _write_lines(archive, "responses.ndjson", _responses(session, figure, written))
         _write_lines(archive, "batches.ndjson", _batches(session, figure, written))
-        _write_lines(archive, "placements.ndjson", placements_of(session, here, written.devices))
+        _write_lines(archive, "placements.ndjson", _placements(session, figure, written))
         _write_lines(archive, "questionnaires.ndjson", questionnaires_of(session, here, written.references))
         _write_lines(archive, "flags.ndjson", flags_of(session, here, figure.conditions()))
         archive.writestr("audit_head.json", head(session, here).line() + "\n")
@@ -163,6 +163,14 @@ def _shown(row: ResponseRow, batch: SignedBatch | None) -> dict[str, Any]:
     if row.answered_by == ANSWERED_IMPORTED:
         shown |= {"import": int.from_bytes(row.journal_id) & ~(1 << 63), "row": row.sequence}
     return shown
+
+
+def _placements(session: Session, figure: Figure, written: Written) -> Iterator[dict[str, Any]]:
+    """Of these devices; for who may export some teams only, those in which the responses were given, and no others:
+    where a device went afterwards is not theirs to know.
+    """
+    used = None if figure.allowed is None else select(Response.placement_id).where(*figure.conditions())
+    return placements_of(session, figure.organisation_id, written.devices, used)
 
 
 def _batches(session: Session, figure: Figure, written: Written) -> Iterator[dict[str, Any]]:

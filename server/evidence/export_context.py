@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import ColumnElement, Select, select, tuple_
 from sqlalchemy.orm import Session
 
 from protocol.topics import device_name
@@ -22,8 +22,10 @@ from server.fleet.tables import (
 from server.ingest.tables import Response
 
 
-def placements_of(session: Session, organisation_id: int, devices: set[int]) -> Iterator[dict[str, Any]]:
-    """Of these devices, as they are."""
+def placements_of(
+    session: Session, organisation_id: int, devices: set[int], only: Select[int] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Of these devices, as they are; `only`: the numbers of those that may be told."""
     query = (
         select(Placement, Team.code, Location.code)
         .join(Team, on_keys(Team, Placement, "team_id"))
@@ -31,6 +33,8 @@ def placements_of(session: Session, organisation_id: int, devices: set[int]) -> 
         .where(Placement.organisation_id == organisation_id, Placement.device_id.in_(devices))
         .order_by(Placement.device_id, Placement.from_at)
     )
+    if only is not None:
+        query = query.where(Placement.placement_id.in_(only))
     for placement, team, location in session.execute(query):
         yield {
             "placement_id": placement.placement_id,

@@ -1,13 +1,16 @@
 """Flags, the audit log and evidence over the interface, each for whom it is."""
 
 import io
+import json
 import zipfile
+from datetime import timedelta
 
 import httpx
 import pytest
 
 from server.accounts.rights import Right
 from server.accounts.viewer import Viewer
+from server.fleet import placements
 from tests.server.ingest.ward import NOW
 
 NOWHERE = frozenset()
@@ -105,3 +108,20 @@ def test_a_wrong_filter_of_evidence_is_an_error(site, wrong):
     answer = site.get("/api/v1/evidence", wrong)
     assert answer.status_code == 422
     assert answer.json()["errors"]
+
+
+def test_an_export_of_some_teams_tells_no_placement_for_others(site, ward, somebody):
+    handheld = ward.handheld()
+    handheld.answer(1, 1, 1)
+    ward.sync(handheld)
+    ward.change("A", placements.end_placement, NOW + timedelta(days=1))
+    ward.place("A", "night", NOW + timedelta(days=1))
+
+    def told():
+        archive = zipfile.ZipFile(io.BytesIO(site.get("/api/v1/evidence").content))
+        return [json.loads(line)["team"] for line in archive.read("placements.ndjson").splitlines()]
+
+    somebody(Right.EXPORT_EVIDENCE, Right.SEE_FIGURES)
+    assert told() == ["day"]
+    site.viewer = None
+    assert told() == ["day", "night"]
