@@ -67,10 +67,16 @@ def timeseries(session: Session, scope: Scope, period: Period, granularity: Gran
         for each in buckets(first, after, granularity, scope.place.zone)
     ]
     undated = tally_of(UNDATED)
-    totals = _sum([*(tally for _, tally in points), undated if period.unbounded else Tally()])
     suspected = _sum(
         tally for (start, flagged), tally in found.items() if flagged and (start != UNDATED or period.unbounded)
     )
+    totals = _sum([*(tally for _, tally in points), undated if period.unbounded else Tally()])
+    if len(scope.questions) > 1 and not scope.outside:
+        # How many people answered several questions is a lower bound, and of each bucket another than of the whole.
+        # The totals are those of every other figure of the same filter; outsiders are shown sums of whole buckets.
+        whole = tallies(session, scope, period, (FLAGGED,))
+        totals = _sum(whole.get((flagged,), Tally()) for flagged in wanted)
+        suspected = whole.get((True,), Tally())
     return Timeseries(first, after, points, undated, suspected, totals)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from server.aggregates.counts import Tally, tallies
 from server.aggregates.dimensions import FLAGGED
 from server.aggregates.outside import published_period
+from server.aggregates.periods import Period
 from server.api.figures import Surroundings, aside, resolved, total
 from server.api.query import ComparedQuery
 from server.api.resolve import Asked
@@ -38,19 +39,19 @@ def read_summary(session: Session, asked: Asked[ComparedQuery], links: Links) ->
     """The answer to the question. Raises ProblemError."""
     around = Surroundings(session, asked)
     period = published_period(asked.scope, asked.period, None)
-    dated = tallies(session, asked.scope, asked.period, (FLAGGED,), undated=False)
-    everything = tallies(session, asked.scope, asked.period, (FLAGGED,), undated=True)
-    tally = _wanted(everything if asked.period.unbounded else dated, asked)
+    found = tallies(session, asked.scope, asked.period, (FLAGGED,))
+    # By themselves: of several questions it is known only how many people answered at least, and a difference of two
+    # such numbers is none.
+    nothing = Period(asked.today, asked.today)
+    undated = tallies(session, asked.scope, nothing, (FLAGGED,), undated=True)
+    tally = _wanted(found, asked)
     return SummaryAnswer(
         query=ComparedResolved(**resolved(asked, period), compare=asked.query.compare),
         meta=around.meta(around.target),
         data=[Totals(**total(tally, around.target, asked.thresholds.percent_from))],
         comparison=compare(session, asked, period, tally),
-        undated=_difference(_wanted(everything, asked), _wanted(dated, asked), counted=asked.period.unbounded),
-        flagged=aside(
-            (everything if asked.period.unbounded else dated).get((True,), Tally()),
-            counted=asked.query.include_flagged,
-        ),
+        undated=aside(_wanted(undated, asked), counted=asked.period.unbounded),
+        flagged=aside(found.get((True,), Tally()), counted=asked.query.include_flagged),
         links=links,
     )
 
@@ -59,9 +60,3 @@ def _wanted(found: Mapping[tuple[bool], Tally], asked: Asked[Any]) -> Tally:
     """Without suspected misuse, unless it is asked for."""
     clean = found.get((False,), Tally())
     return clean.plus(found.get((True,), Tally())) if asked.query.include_flagged else clean
-
-
-def _difference(more: Tally, less: Tally, *, counted: bool) -> Aside:
-    """What is in the one and not in the other."""
-    larger, smaller = aside(more, counted=counted), aside(less, counted=counted)
-    return Aside(n=larger.n - smaller.n, responses=larger.responses - smaller.responses, counted=counted)

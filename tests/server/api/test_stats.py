@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from server.ingest.tables import UNDATED
 from tests.server.api.year import enter_year, insider, outsider
 from tests.server.figures import Pass
 
@@ -211,6 +212,23 @@ def test_more_answers_may_be_asked_for(figures, site):
     figures.enter([Pass(device, date(2026, 10, 8), (1,))] * 20)
     assert ask(site, "summary", **OCTOBER)["data"][0]["positivity"] == 100.0
     assert ask(site, "summary", **OCTOBER, min_n="30")["data"][0]["positivity"] is None
+
+
+def test_the_totals_of_several_questions_are_the_same_wherever_they_are_asked_for(figures, site):
+    device = figures.device("PET-1")
+    first, second = date(2026, 9, 8), date(2026, 9, 15)
+    figures.enter([Pass(device, first, (1, 14))] * 15 + [Pass(device, first, (14, 1))] * 5)
+    figures.enter([Pass(device, second, (14, 1))] * 15 + [Pass(device, second, (2, 14))] * 5)
+    figures.enter([Pass(device, second, (14, 1), flagged=True)] * 3 + [Pass(device, first, (1, 14), flagged=True)] * 2)
+    figures.enter([Pass(device, UNDATED, (14, 1))] * 5)
+    for query in ({"from": "2026-09-07", "to": "2026-09-21"}, {}):
+        about = query | {"question": ["food", "hands"]}
+        series, summary = (site.get(f"{STATS}/{path}", about).json() for path in ("timeseries", "summary"))
+        [row] = summary["data"]
+        assert series["totals"] == row
+        assert row["responses"] == (25 if not query else 20)
+        assert series["flagged"] == summary["flagged"]
+        assert series["undated"] == summary["undated"] == {"n": 5, "responses": 5, "counted": not query}
 
 
 def test_a_topic_stands_for_its_questions(figures, site):
