@@ -11,7 +11,7 @@ from server.accounts.credentials import hash_secret
 from server.accounts.passwords import hash_password, is_outdated, verify_password
 from server.accounts.people import EMAIL, normal_email, set_password
 from server.accounts.tables import ACTIVE, Person
-from server.accounts.throttle import count_attempt, forgive
+from server.accounts.throttle import count_attempt, forgive, forgive_account
 from server.accounts.viewer import Viewer
 from server.database import act_as
 
@@ -67,9 +67,17 @@ def sign_out(engine: Engine, secret: str | None) -> None:
             close_browser(session, secret)
 
 
-def change_password(session: Session, viewer: Viewer, old: str, new: str, secret: str) -> None:
-    """Their own, signed in by the browser of this secret. Raises WrongCredentialsError, OperatorError."""
+def change_password(
+    engine: Engine, session: Session, viewer: Viewer, old: str, new: str, secret: str, at: datetime
+) -> None:
+    """Their own, signed in by the browser of this secret. Attempts count as those to sign in do: a browser left open
+    must not be a way to guess. Raises WrongCredentialsError, TooManyAttemptsError, OperatorError.
+    """
     person = session.get_one(Person, (viewer.organisation_id, viewer.person_id))
+    with Session(engine) as counting, counting.begin():
+        count_attempt(counting, person.email, None, at)
     if not verify_password(old, person.password_hash):
         raise WrongCredentialsError
+    with Session(engine) as counting, counting.begin():
+        forgive_account(counting, person.email)
     set_password(session, person, new, but=hash_secret(secret))

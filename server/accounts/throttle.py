@@ -30,13 +30,14 @@ class TooManyAttemptsError(Exception):
         self.until = until
 
 
-def count_attempt(session: Session, email: str, address: str, at: datetime) -> None:
+def count_attempt(session: Session, email: str, address: str | None, at: datetime) -> None:
     """Count an attempt as failed before it is looked at, so that many at once cannot slip by together.
 
+    `address`: None for somebody who is signed in and asked for their password again: of the account alone.
     Raises TooManyAttemptsError, and then counts nothing.
     """
     session.execute(delete(SignInAttempt).where(SignInAttempt.last_at < at - FORGOTTEN_AFTER))
-    keys = _keys(email, address)
+    keys = _keys(email, address or "")[: 1 if address is None else 2]
     rows = session.scalars(
         select(SignInAttempt).where(_among(keys)).order_by(SignInAttempt.kind, SignInAttempt.key).with_for_update()
     ).all()
@@ -68,6 +69,11 @@ def _open_again(row: SignInAttempt) -> datetime:
         return row.last_at
     wait: timedelta = FIRST_WAIT * 2 ** min(too_many, DOUBLINGS_MAX)
     return row.last_at + min(LONGEST_WAIT, wait)
+
+
+def forgive_account(session: Session, email: str) -> None:
+    """The owner has shown the password: the account's failures are forgotten."""
+    session.execute(delete(SignInAttempt).where(_among(_keys(email, "")[:1])))
 
 
 def _keys(email: str, address: str) -> tuple[Key, Key]:

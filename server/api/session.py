@@ -88,9 +88,7 @@ def post_session(request: Request, credentials: Credentials) -> Response:
     except WrongCredentialsError:
         raise ProblemError(make_problem(HTTPStatus.UNAUTHORIZED, WRONG)) from None
     except TooManyAttemptsError as error:
-        refusal = make_problem(HTTPStatus.TOO_MANY_REQUESTS, too_many(request, error)).response()
-        refusal.headers["Retry-After"] = str(seconds_until(request, error))
-        return refusal
+        return _too_many(request, error)
     response = Response(status_code=HTTPStatus.CREATED)
     give_cookie(response, request, entered.secret)
     return response
@@ -104,7 +102,7 @@ def delete_session(request: Request) -> Response:
     return response
 
 
-@router.put("/session/password", operation_id="change_password", status_code=204, responses=refusals())
+@router.put("/session/password", operation_id="change_password", status_code=204, responses=refusals(429))
 def put_password(request: Request, session: WritingSession, viewer: SignedIn, change: NewPassword) -> Response:
     """Change one's own password. Every other browser that is signed in with the account is signed out."""
     in_person(viewer)
@@ -112,9 +110,17 @@ def put_password(request: Request, session: WritingSession, viewer: SignedIn, ch
         change_own(request, session, viewer, change.old.get_secret_value(), change.new.get_secret_value())
     except WrongCredentialsError:
         raise ProblemError(wrong_fields(in_body("old", detail="is not your password."))) from None
+    except TooManyAttemptsError as error:
+        return _too_many(request, error)
     except OperatorError as error:
         raise ProblemError(wrong_fields(in_body("new", detail=str(error)))) from None
     return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+def _too_many(request: Request, error: TooManyAttemptsError) -> Response:
+    refusal = make_problem(HTTPStatus.TOO_MANY_REQUESTS, too_many(request, error)).response()
+    refusal.headers["Retry-After"] = str(seconds_until(request, error))
+    return refusal
 
 
 def in_person(viewer: Viewer) -> None:
@@ -144,8 +150,9 @@ def leave(request: Request, response: Response) -> None:
 
 
 def change_own(request: Request, session: Session, viewer: Viewer, old: str, new: str) -> None:
-    """Raises WrongCredentialsError, OperatorError."""
-    change_password(session, viewer, old, new, request.cookies.get(cookie_name(request), ""))
+    """Raises WrongCredentialsError, TooManyAttemptsError, OperatorError."""
+    state, secret = request.app.state, request.cookies.get(cookie_name(request), "")
+    change_password(state.writing_engine, session, viewer, old, new, secret, state.now())
 
 
 def too_many(request: Request, error: TooManyAttemptsError) -> str:

@@ -100,6 +100,8 @@ def post_password(
         change_own(request, session, viewer, old[:PASSWORD_ROOM], new[:PASSWORD_ROOM])
     except WrongCredentialsError:
         return _password_form(request, {"old": "This is not your present password"})
+    except TooManyAttemptsError as error:
+        return _password_form(request, {"old": too_many(request, error)})
     except OperatorError as error:
         sentence = str(error)
         return _password_form(request, {"new": sentence[0].upper() + sentence[1:]})

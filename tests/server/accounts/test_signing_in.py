@@ -221,6 +221,20 @@ def test_changing_the_password_needs_the_old_one_and_signs_other_browsers_out(pe
     assert attempt(visit(), password="another fine password").status_code == 201
 
 
+def test_guessing_the_old_password_with_a_browser_left_open_has_to_wait_too(people, visit, clock):
+    anna = people.add("anna")
+    mine = visit(anna)
+    guess = {"old": "not the right password", "new": "another four plain words"}
+    statuses = [mine.put("/api/v1/session/password", json=guess).status_code for _ in range(8)]
+    assert statuses == [422] * 5 + [429] * 3
+    page = mine.post("/password", data={**guess, "old": PASSWORD})
+    assert "Too many attempts" in page.text
+    clock.wait(seconds=31)
+    assert mine.put("/api/v1/session/password", json={**guess, "old": PASSWORD}).status_code == 204
+    again = mine.put("/api/v1/session/password", json={**guess, "old": "wrong"})
+    assert again.status_code == 422  # the failures are forgotten
+
+
 def test_a_foreign_page_cannot_act_with_somebody_s_cookie(people, visit):
     client = visit(people.add("anna"))
     for origin in ("http://evil.example", "null", "http://127.0.0.1:8001", "https://127.0.0.1:8000"):
