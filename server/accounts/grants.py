@@ -12,6 +12,7 @@ from server.accounts.rights import RIGHTS, Right, Role
 from server.accounts.tables import ORGANISATION, Person, RoleGrant
 from server.accounts.viewer import Teams
 from server.errors import OperatorError
+from server.fleet.turns import take_turn
 
 Reach = Mapping[Right, Teams]
 
@@ -40,6 +41,7 @@ def grant(
     session: Session, person: Person, role: Role, node: Node, by: str, from_at: datetime, to_at: datetime | None = None
 ) -> RoleGrant:
     """Give the role. Raises OperatorError where the person has it on that part already."""
+    take_turn(session, person.organisation_id)
     held = _in_force(person.organisation_id, from_at).where(
         RoleGrant.person_id == person.person_id,
         RoleGrant.role == role,

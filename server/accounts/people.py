@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from server.accounts.passwords import check_password, hash_password, make_password
 from server.accounts.tables import ACTIVE, DISABLED, Person, SignIn
 from server.errors import OperatorError
+from server.fleet.turns import take_turn
 
 EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,189}")
 NAME_MAX = 100
@@ -22,6 +23,7 @@ def add_person(session: Session, organisation_id: int, email: str, name: str, at
         raise OperatorError(f"{email} is not an e-mail address.")
     if not 0 < len(name.strip()) <= NAME_MAX or not name.isprintable():
         raise OperatorError(f"a name has 1 to {NAME_MAX} letters.")
+    take_turn(session, organisation_id)
     if session.scalar(select(Person.person_id).where(Person.email == email)) is not None:
         # In whichever organisation: who signs in names none.
         raise OperatorError(f"{email} has an account already.")

@@ -23,6 +23,7 @@ from server.fleet.tables import (
     VersionOption,
     VersionQuestion,
 )
+from server.fleet.turns import take_turn
 
 
 def publish_file(
@@ -37,7 +38,7 @@ def publish(
 ) -> QuestionnaireVersion:
     """A definition's fields as a new version. Raises OperatorError where a device could not show it."""
     definition = check_definition(fields)
-    _lock(session, organisation)
+    take_turn(session, organisation.organisation_id)  # so that a reference is given out once
     check_topics(session, organisation, [(question.question_id, question.topic) for question in definition.questions])
     questionnaire = _questionnaire(session, organisation, definition)
     reference = _next_reference(session, organisation)
@@ -138,15 +139,6 @@ def lacking_core(session: Session, organisation: Organisation, definition: Defin
         return []
     asked = {question.question_id for question in definition.questions}
     return sorted(core_questions(session, organisation) - asked)
-
-
-def _lock(session: Session, organisation: Organisation) -> None:
-    # One publication at a time in an organisation, so that a reference is given out once.
-    session.execute(
-        select(Organisation.organisation_id)
-        .where(Organisation.organisation_id == organisation.organisation_id)
-        .with_for_update(key_share=True)
-    )
 
 
 def _questionnaire(session: Session, organisation: Organisation, definition: Definition) -> Questionnaire:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from server.errors import OperatorError
 from server.fleet.tables import Organisation, Target
+from server.fleet.turns import take_turn
 
 
 def set_target(
@@ -24,6 +25,7 @@ def set_target(
     """
     if not 0 < value <= 1:
         raise OperatorError(f"a target is above 0 and at most 1 (0.85 means 85 %), not {value}.")
+    take_turn(session, organisation.organisation_id)
     for other in session.scalars(
         select(Target).where(
             Target.organisation_id == organisation.organisation_id,

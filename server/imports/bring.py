@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from server.accounts.viewer import Teams
 from server.errors import OperatorError
 from server.fleet.tables import Organisation
+from server.fleet.turns import take_turn
 from server.imports.csv_file import Table, read_table
 from server.imports.facts import RESPONDENT, AskedVersion, Facts, read_facts
 from server.imports.instants import known_zones
@@ -78,7 +79,7 @@ def bring(
         if fault:
             raise OperatorError(fault)
     table = read_table(upload.data)
-    _lock(session, organisation)
+    take_turn(session, organisation.organisation_id)  # whoever waits here sees what the import before has brought
     facts = read_facts(session, organisation, upload.teams)
     timezone = upload.timezone or organisation.timezone
     reading = read_rows(table, facts, upload.source, timezone, now)
@@ -116,15 +117,6 @@ def _zone_fault(timezone: str | None) -> str:
     if timezone is None or timezone in known_zones():
         return ""
     return f"{timezone} is not a time zone: name one like Europe/London."
-
-
-def _lock(session: Session, organisation: Organisation) -> None:
-    # One import at a time in an organisation: who waits here sees what the one before has brought.
-    session.execute(
-        select(Organisation.organisation_id)
-        .where(Organisation.organisation_id == organisation.organisation_id)
-        .with_for_update(key_share=True)
-    )
 
 
 def _known(session: Session, organisation: Organisation, identities: list[bytes]) -> dict[bytes, ImportedRow]:

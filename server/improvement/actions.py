@@ -11,6 +11,7 @@ from server.accounts.rights import Right
 from server.accounts.tables import Person
 from server.accounts.viewer import Viewer
 from server.database import on_keys
+from server.fleet.turns import take_turn
 from server.improvement.concerns import find_concern, follow_actions, where_of
 from server.improvement.faults import ConflictError, FaultError, NotThereError
 from server.improvement.identity import refuse_identity
@@ -219,6 +220,7 @@ def _add_step(session: Session, action: Action, new: NewStep, *place: str | int)
     if new.owner_id is None and not new.owner.strip():
         raise FaultError(*place, "owner", detail="Somebody must own a step: owner_id of a person, or owner, a role.")
     _check_owner(session, action, new.owner_id, *place)
+    take_turn(session, action.organisation_id)
     last = session.scalar(
         select(func.max(ActionStep.step)).where(
             ActionStep.organisation_id == action.organisation_id, ActionStep.action_id == action.action_id

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts.rights import Right
 from server.accounts.viewer import Viewer
+from server.fleet.turns import take_turn
 from server.improvement.faults import ConflictError, NotThereError
 from server.improvement.identity import refuse_identity
 from server.improvement.places import Where, find_subject, find_where, require, seen
@@ -170,6 +171,7 @@ def evidence_of(session: Session, concern: Concern) -> list[ConcernEvidence]:
 
 
 def _refuse_second(session: Session, concern: Concern) -> None:
+    take_turn(session, concern.organisation_id)
     query = select(Concern.concern_id).where(
         Concern.organisation_id == concern.organisation_id,
         Concern.question_id.is_not_distinct_from(concern.question_id),

@@ -1,0 +1,55 @@
+"""Many who set the same thing at once: one after the other, and nobody's word is lost or said twice."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.accounts.tables import RoleGrant
+from server.fleet.tables import Target
+from tests.server.api.asking import ask
+
+WRITERS = 8
+
+
+def at_once(site, path, body_of):
+    with ThreadPoolExecutor(WRITERS) as pool:
+        answers = list(pool.map(lambda number: ask(site, "POST", path, json=body_of(number)), range(WRITERS)))
+    return sorted(answer.status_code for answer in answers)
+
+
+def rows(engine, table):
+    with Session(engine) as session:
+        return list(session.scalars(select(table)))
+
+
+@pytest.mark.usefixtures("figures")
+def test_one_target_holds_for_the_same_from_the_same_day(site, engine):
+    statuses = at_once(
+        site, "/targets", lambda number: {"value": 80 + number, "from": "2026-12-01", "scope": "organisation"}
+    )
+    assert statuses == [201] + [409] * (WRITERS - 1)
+    assert len(rows(engine, Target)) == 1
+
+
+@pytest.mark.usefixtures("figures")
+def test_one_account_has_an_address_and_one_grant_a_role(site, engine):
+    assert at_once(site, "/people", lambda _: {"email": "q@example.org", "name": "Q"}) == [201] + [422] * (WRITERS - 1)
+    role = {"role": "board", "on": "organisation"}  # given twice, it would be taken away once
+    assert at_once(site, "/people/1/grants", lambda _: role) == [201] + [422] * (WRITERS - 1)
+    assert len(rows(engine, RoleGrant)) == 1
+
+
+@pytest.mark.usefixtures("figures")
+def test_every_step_of_a_plan_is_kept(site):
+    plan = {"title": "Serve it hot", "steps": [step(0)]}
+    concern = ask(site, "POST", "/concerns", json={"question": "food", "team": "leek", "title": "Cold", "action": plan})
+    [action] = concern.json()["actions"]
+    assert at_once(site, f"/actions/{action['action']}/steps", step) == [201] * WRITERS
+    steps = ask(site, "GET", f"/actions/{action['action']}").json()["steps"]
+    assert [each["step"] for each in steps] == list(range(1, WRITERS + 2))
+
+
+def step(number):
+    return {"what": f"Step {number}", "owner": "chef", "due_on": "2026-12-01"}
