@@ -214,6 +214,24 @@ def test_more_answers_may_be_asked_for(figures, site):
     assert ask(site, "summary", **OCTOBER, min_n="30")["data"][0]["positivity"] is None
 
 
+def test_beside_a_month_stand_the_thirteen_weeks_that_end_with_it(figures, site):
+    device = figures.device("PET-1")
+    figures.target("0.80")
+    figures.enter([Pass(device, date(2026, 7, 27), (1,))] * 200)  # the first of the thirteen Mondays
+    figures.enter([Pass(device, date(2026, 7, 26), (4,)), Pass(device, date(2026, 10, 26), (4,))] * 20)
+    figures.enter([Pass(device, date(2026, 10, 25), (1,))] * 40)
+    answer = ask(site, "summary", **OCTOBER)
+    beside = answer["thirteen_weeks"]
+    assert (beside["from"], beside["to"]) == ("2026-07-27", "2026-10-26")
+    assert (beside["n"], beside["positivity"], beside["verdict"]) == (240, 100.0, "met")
+    assert (answer["data"][0]["n"], answer["data"][0]["verdict"]) == (60, "missed")
+    assert ask(site, "summary", period="this-month")["thirteen_weeks"]["to"] == "2026-11-23"  # weeks that are over
+    assert ask(site, "summary", period="2026-Q3")["thirteen_weeks"] is None
+    site.viewer = outsider(figures)
+    assert ask(site, "summary", **OCTOBER)["thirteen_weeks"]["n"] == 240
+    assert ask(site, "summary", **OCTOBER, assisted="false")["thirteen_weeks"] is None
+
+
 def test_the_totals_of_several_questions_are_the_same_wherever_they_are_asked_for(figures, site):
     device = figures.device("PET-1")
     first, second = date(2026, 9, 8), date(2026, 9, 15)
