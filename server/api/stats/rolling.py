@@ -44,20 +44,23 @@ class RollingAnswer(BaseModel):
 def read_rolling(session: Session, asked: Asked[BreakdownQuery], links: Links) -> RollingAnswer:
     """The answer to the question. Raises ProblemError."""
     around, by = Surroundings(session, asked), asked.query.by
-    tomorrow = asked.today + timedelta(days=1)
-    weeks = Period(*rolling_bounds(min(asked.period.after or tomorrow, tomorrow)))
-    assert weeks.first is not None
-    assert weeks.after is not None
+    first, after = weeks_before(asked.period, asked.today)
+    weeks = Period(first, after)
     beside = {group.member.code: group for group in find_groups(session, asked._replace(period=weeks), by, around)}
     groups = find_groups(session, asked, by, around)
     least = asked.thresholds.percent_from
     return RollingAnswer(
         query=BreakdownResolved(**resolved(asked), by=by),
         meta=around.meta(around.target),
-        rolling=RollingWeeks(weeks=ROLLING_WEEKS, first=weeks.first, last=weeks.after - timedelta(days=1)),
+        rolling=RollingWeeks(weeks=ROLLING_WEEKS, first=first, last=after - timedelta(days=1)),
         data=[RollingFigures(**_fields(group, beside.pop(group.member.code, None), least)) for group in groups],
         links=links,
     )
+
+
+def weeks_before(period: Period, today: date) -> tuple[date, date]:
+    """The thirteen whole weeks that are over by the period's end, or by now: their first day, and the day after."""
+    return rolling_bounds(min(period.after or today, today))
 
 
 def _fields(group: Group, beside: Group | None, least: int) -> dict[str, Any]:

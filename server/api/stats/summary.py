@@ -15,7 +15,7 @@ from server.api.query import ComparedQuery
 from server.api.resolve import Asked
 from server.api.shapes import Aside, Comparison, Judged, Links, Meta, ResolvedQuery, Totals
 from server.api.stats.comparing import compare, months_before
-from server.measures.rolling import rolling_bounds
+from server.api.stats.rolling import weeks_before
 
 
 class ComparedResolved(ResolvedQuery):
@@ -73,7 +73,7 @@ def _thirteen_weeks(session: Session, asked: Asked[Any], period: Period, target:
     first, after = period
     if first is None or after is None or after.day != 1 or months_before(after, 1) != first:
         return None
-    weeks = Period(*rolling_bounds(min(after, asked.today)))
+    weeks = Period(*weeks_before(period, asked.today))
     try:
         tally = tallies(session, asked.scope, weeks).get((), Tally())
     except WholeBucketsError:  # with a filter, somebody from outside is shown months only
