@@ -60,8 +60,7 @@ ON_DEMAND = {
     "firmware.waiting": ("firmware.lacking",),
     # staff
     "firmware.personnel": ("firmware.staffing", "firmware.staff", "firmware.staff_words"),
-    "firmware.choosable": ("firmware.choosing",),
-    "firmware.abstaining": ("firmware.declining",),
+    "firmware.choosable": ("firmware.choosing", "firmware.declining"),
     "firmware.writing": ("firmware.staff_screens", "firmware.staff_view", "firmware.service_font"),
     "firmware.testing": ("firmware.self_test",),
     # a sync, and what comes of it
