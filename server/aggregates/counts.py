@@ -120,10 +120,12 @@ class Answers(NamedTuple):
 
     def shown(self, key: Key) -> dict[Place, list[int]]:
         """What remains."""
-        hidden = self.hidden.get(key, {})
+        given, hidden = self.given.get(key, {}), self.hidden.get(key)
+        if not hidden:
+            return given
         return {
             place: [all_ - less for all_, less in zip(counts, hidden.get(place, _NONE), strict=True)]
-            for place, counts in self.given.get(key, {}).items()
+            for place, counts in given.items()
         }
 
     def withheld(self, key: Key, places: Iterable[Place] | None = None) -> int:

@@ -5,13 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, func, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, or_, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session, aliased
 
 from server.aggregates.counts import Tally, tallies
 from server.aggregates.dimensions import DEVICE
 from server.aggregates.periods import Period
 from server.aggregates.scope import Scope
+from server.database import on_keys
 from server.fleet.tables import ACTIVE, IMPORT, Device, Location, Placement, Service, Team
 from server.ingest.tables import Connection, Journal
 
@@ -54,35 +56,30 @@ def device_tallies(session: Session, scope: Scope, period: Period) -> dict[int, 
 
 def standings(session: Session, scope: Scope, at: datetime, also: Collection[int] = ()) -> list[Standing]:
     """Every device placed within the scope at the instant `at`, and those in `also`; in order of serial."""
-    placed = _newest_placement(at)
+    placed = _placements(scope, at)
     heard = _newest_status()
-    caught_up = _newest_status(Connection.last_sequence <= Journal.stored_through)
     here = and_(Device.organisation_id == scope.place.organisation_id, Device.state != IMPORT)  # a file is no device
-    wanted = [placed.c.team_id.is_not(None)]
-    wanted += [placed.c.service_id.in_(scope.services)] if scope.services else []
-    wanted += [placed.c.directorate_id.in_(scope.directorates)] if scope.directorates else []
-    wanted += [placed.c.team_id.in_(scope.teams)] if scope.teams else []
-    wanted += [Device.device_id.in_(scope.devices)] if scope.devices else []
-    if scope.devices and not (scope.services or scope.teams or scope.directorates):
-        wanted = [Device.device_id.in_(scope.devices)]  # also one that lies on the bench
-    if scope.visible is not None:
-        wanted.append(placed.c.team_id.in_(scope.visible))
     query = (
         select(
             Device.device_id,
             Device.serial,
             Device.state,
             Device.enrolled_at,
-            placed,
+            placed.c.team_id,
+            placed.c.service_id,
+            placed.c.team,
+            placed.c.service,
+            placed.c.location,
+            placed.c.from_at,
             heard.c.received_at,
-            heard.c.waiting,
-            caught_up.c.received_at,
+            _waiting(heard),
+            _caught_up_at(heard),
         )
         .select_from(Device)
-        .outerjoin(placed, true())
+        .outerjoin(placed, placed.c.device_id == Device.device_id)
         .outerjoin(heard, true())
-        .outerjoin(caught_up, true())
-        .where(here, or_(and_(*wanted), Device.device_id.in_(also)))
+        .outerjoin(Journal, _journal_of(heard))
+        .where(here, or_(and_(*_wanted(scope, placed)), Device.device_id.in_(also)))
         .order_by(Device.serial)
     )
     found = [_standing(*row) for row in session.execute(query)]
@@ -90,7 +87,7 @@ def standings(session: Session, scope: Scope, at: datetime, also: Collection[int
 
 
 def _standing(device_id: int, serial: str, state: str, enrolled_at: datetime, *row: Any) -> Standing:
-    team_id, service_id, _directorate_id, team, service, location, placed_at, heard_at, waiting, caught_up_at = row
+    team_id, service_id, team, service, location, placed_at, heard_at, waiting, caught_up_at = row
     return Standing(
         device_id=device_id,
         serial=serial,
@@ -114,12 +111,25 @@ def _as_seen(standing: Standing, visible: frozenset[int]) -> Standing:
     return replace(standing, team=None, service=None, location=None, lineage=lineage, placed_at=None, waiting=0)
 
 
-def _newest_placement(at: datetime) -> FromClause:
-    def same(left: type[Team | Location], key: str) -> ColumnElement[bool]:
-        return and_(left.organisation_id == Placement.organisation_id, getattr(left, key) == getattr(Placement, key))
+def _wanted(scope: Scope, placed: FromClause) -> list[ColumnElement[bool]]:
+    """Conditions on a device and where it is placed."""
+    wanted: list[ColumnElement[bool]] = [placed.c.team_id.is_not(None)]
+    wanted += [placed.c.service_id.in_(scope.services)] if scope.services else []
+    wanted += [placed.c.directorate_id.in_(scope.directorates)] if scope.directorates else []
+    wanted += [placed.c.team_id.in_(scope.teams)] if scope.teams else []
+    wanted += [Device.device_id.in_(scope.devices)] if scope.devices else []
+    if scope.devices and not (scope.services or scope.teams or scope.directorates):
+        wanted = [Device.device_id.in_(scope.devices)]  # also one that lies on the bench
+    if scope.visible is not None:
+        wanted.append(placed.c.team_id.in_(scope.visible))
+    return wanted
 
+
+def _placements(scope: Scope, at: datetime) -> FromClause:
+    """Of each device the newest placement that holds at `at`; read at once, for device by device takes far longer."""
     return (
         select(
+            Placement.device_id,
             Placement.team_id,
             Team.service_id,
             Service.directorate_id,
@@ -128,48 +138,53 @@ def _newest_placement(at: datetime) -> FromClause:
             Location.name.label("location"),
             Placement.from_at,
         )
+        .ext(distinct_on(Placement.device_id))
         .select_from(Placement)
-        .join(Team, same(Team, "team_id"))
-        .join(Location, same(Location, "location_id"))
-        .join(
-            Service,
-            and_(Service.organisation_id == Team.organisation_id, Service.service_id == Team.service_id),
-        )
+        .join(Team, on_keys(Team, Placement, "team_id"))
+        .join(Location, on_keys(Location, Placement, "location_id"))
+        .join(Service, on_keys(Service, Team, "service_id"))
         .where(
-            Placement.organisation_id == Device.organisation_id,
-            Placement.device_id == Device.device_id,
+            Placement.organisation_id == scope.place.organisation_id,
             Placement.from_at <= at,
             or_(Placement.to_at.is_(None), Placement.to_at > at),
         )
-        .order_by(Placement.from_at.desc())
-        .limit(1)
-        .lateral()
+        .order_by(Placement.device_id, Placement.from_at.desc())
+        .subquery("placed")
     )
 
 
-def _newest_status(*conditions: ColumnElement[bool]) -> FromClause:
-    """The newest confirmed status of a device, with how much of what it announced has not arrived yet."""
+def _newest_status() -> FromClause:
+    """Of a device, the newest confirmed one."""
+    columns = (Connection.journal_id, Connection.received_at, Connection.last_sequence)
+    return _confirmed(*columns).lateral("heard")
+
+
+def _confirmed(*columns: Any) -> Select[Any]:
     return (
-        select(
-            Connection.received_at,
-            func.greatest(Connection.last_sequence - Journal.stored_through, 0).label("waiting"),
-        )
-        .select_from(Connection)
-        .join(
-            Journal,
-            and_(
-                Journal.organisation_id == Connection.organisation_id,
-                Journal.device_id == Connection.device_id,
-                Journal.journal_id == Connection.journal_id,
-            ),
-        )
-        .where(
-            Connection.organisation_id == Device.organisation_id,
-            Connection.device_id == Device.device_id,
-            Connection.confirmed_at.is_not(None),
-            *conditions,
-        )
+        select(*columns)
+        .where(on_keys(Connection, Device, "device_id"), Connection.confirmed_at.is_not(None))
         .order_by(Connection.received_at.desc())
         .limit(1)
-        .lateral()
+        .correlate(Device)
     )
+
+
+def _journal_of(heard: FromClause) -> ColumnElement[bool]:
+    """The journal that the status tells of: how far it has arrived."""
+    return and_(on_keys(Journal, Device, "device_id"), Journal.journal_id == heard.c.journal_id)
+
+
+def _waiting(heard: FromClause) -> ColumnElement[int]:
+    """How much of what the status announced has not arrived yet; None: there was no status."""
+    return func.greatest(heard.c.last_sequence - func.coalesce(Journal.stored_through, 0), 0)
+
+
+def _caught_up_at(heard: FromClause) -> ColumnElement[datetime]:
+    """When the newest status came of whose announced records all have arrived: the newest one, mostly."""
+    theirs = aliased(Journal)
+    arrived = (
+        _confirmed(Connection.received_at)
+        .join(theirs, on_keys(theirs, Connection, "device_id", "journal_id"))
+        .where(Connection.last_sequence <= theirs.stored_through)
+    )
+    return case((heard.c.last_sequence <= Journal.stored_through, heard.c.received_at), else_=arrived.scalar_subquery())

@@ -7,8 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.accounts.audit_tables import AuditHead
-from server.aggregates.custody import data_version
-from server.aggregates.scope import UnknownNameError, find_place
+from server.aggregates.custody import versioned
 from server.ingest.tables import Connection
 
 
@@ -24,10 +23,8 @@ class Freshness(NamedTuple):
 
 def freshness(session: Session, organisation_id: int) -> Freshness:
     """Of the organisation, now; of one that is not there, nothing rests on anything."""
-    try:
-        place = find_place(session, organisation_id)
-    except UnknownNameError:
-        return Freshness(0, 0, None)
     changed = select(AuditHead.sequence).where(AuditHead.organisation_id == organisation_id)
     heard = select(func.max(Connection.confirmed_at)).where(Connection.organisation_id == organisation_id)
-    return Freshness(data_version(session, place), session.scalar(changed) or 0, session.scalar(heard))
+    numbers = select(versioned(organisation_id), func.coalesce(changed.scalar_subquery(), 0), heard.scalar_subquery())
+    counted, sequence, heard_at = session.execute(numbers).one()
+    return Freshness(int(counted), sequence, heard_at)

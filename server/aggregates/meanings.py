@@ -1,6 +1,7 @@
 """What the numbers in rollups stand for: options' sentiments, the questions of versions, the teams' services."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -30,14 +31,8 @@ class Meanings:
     """Of one organisation."""
 
     def __init__(self, session: Session, scope: Scope, by: Sequence[Dimension]) -> None:
-        here = scope.place.organisation_id
-        options = select(
-            VersionOption.reference, VersionOption.position, VersionOption.option, VersionOption.sentiment
-        ).where(VersionOption.organisation_id == here)
-        self._sentiments: dict[tuple[int, int], list[int]] = {}
-        for reference, position, option, sentiment in session.execute(options):
-            places = self._sentiments.setdefault((reference, position), [_PLACES[EXCLUDED]] * OPTIONS)
-            places[option - 1] = _PLACES[sentiment]
+        self._session, self._here = session, scope.place.organisation_id
+        here = self._here
         self._asks: dict[tuple[int, int], Asks] = {}
         if any(each.of_answers for each in by):
             asked = select(
@@ -57,20 +52,32 @@ class Meanings:
             for team_id, service_id, directorate_id in session.execute(teams.where(Team.organisation_id == here)):
                 self._services[team_id] = (service_id, directorate_id)
 
+    @cached_property
+    def _sentiments(self) -> dict[tuple[int, int], list[int]]:
+        """Read when the first answer is weighed: passes have none."""
+        options = select(
+            VersionOption.reference, VersionOption.position, VersionOption.option, VersionOption.sentiment
+        ).where(VersionOption.organisation_id == self._here)
+        found: dict[tuple[int, int], list[int]] = {}
+        for reference, position, option, sentiment in self._session.execute(options):
+            places = found.setdefault((reference, position), [_PLACES[EXCLUDED]] * OPTIONS)
+            places[option - 1] = _PLACES[sentiment]
+        return found
+
     def key(self, row: Sums, by: Sequence[Dimension]) -> tuple[Any, ...]:
         """What stands in the place of each dimension."""
         return tuple([self._word(row, each, found) for each, found in zip(by, row.key, strict=False)])
 
     def _word(self, row: Sums, dimension: Dimension, found: Any) -> Any:
-        if dimension.of_answers:
-            return self._asked(row, dimension.kind)
-        match dimension.kind:
-            case Kind.FLAGGED:
-                return row.flagged
-            case Kind.SERVICE | Kind.DIRECTORATE:
-                return self._services[found][dimension.kind is Kind.DIRECTORATE]
-        quarterly = dimension.granularity is Granularity.QUARTER and found != UNDATED
-        return whole_bucket(found, Granularity.QUARTER).first if quarterly else found
+        kind = dimension.kind
+        if kind is Kind.BUCKET:
+            quarterly = dimension.granularity is Granularity.QUARTER and found != UNDATED
+            return whole_bucket(found, Granularity.QUARTER).first if quarterly else found
+        if kind is Kind.FLAGGED:
+            return row.flagged
+        if kind is Kind.SERVICE or kind is Kind.DIRECTORATE:
+            return self._services[found][kind is Kind.DIRECTORATE]
+        return self._asked(row, kind) if dimension.of_answers else found
 
     def _asked(self, row: Sums, kind: Kind) -> Any:
         place = (row.reference, row.position)

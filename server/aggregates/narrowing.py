@@ -65,20 +65,21 @@ def of_days(conditions: Conditions, period: Period) -> None:
 
 
 def of_segments(conditions: Conditions, period: Period) -> None:
-    """Rows of one segment each. Each end of the period is a Monday or a first of a month, or open."""
+    """Rows of one segment each. Each end of the period is a Monday or a first of a month, or open.
+
+    By a first of a month the months are told apart, by a Monday the weeks: plain columns, whose rows the planner can
+    estimate, and it sorts tens of thousands of rows where it expects a few hundred.
+    """
     conditions.add("t.month <> :undated", undated=UNDATED)
-    if period.first:
-        conditions.add(
-            "t.month >= :first_month AND greatest(t.month, t.week) >= :first",
-            first_month=period.first.replace(day=1),
-            first=period.first,
-        )
-    if period.after:
-        conditions.add(
-            "t.month <= :last_month AND greatest(t.month, t.week) < :after",
-            last_month=(period.after - timedelta(days=1)).replace(day=1),
-            after=period.after,
-        )
+    first, after = period
+    if first:
+        conditions.add("t.month >= :first_month", first_month=first.replace(day=1))
+        if first.day != 1:
+            conditions.add("t.week >= :first", first=first)
+    if after:
+        conditions.add("t.month <= :last_month", last_month=(after - timedelta(days=1)).replace(day=1))
+        if after.day != 1:
+            conditions.add("t.week < :after", after=after)
 
 
 def is_border(day: date | None) -> bool:

@@ -130,7 +130,7 @@ def read(session: Session, asked: Asked, table: Table, conditions: Conditions) -
     columns = ", ".join([*groups, *(f"sum(t.{count})" for count in counts)])
     query = f"SELECT {columns} FROM {table.sql} AS t WHERE {conditions.sql} GROUP BY {grouped}"  # noqa: S608 - ours
     width = len(places)
-    for row in session.execute(text(query), conditions.values):
+    for row in session.execute(text(query), conditions.values).all():
         yield Sums(tuple(row[:width]), row[width], row[width + 1], row[width + 2], row[width + 3 :])
 
 

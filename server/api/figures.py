@@ -9,7 +9,8 @@ from starlette.requests import Request
 
 from server.aggregates.counts import Tally
 from server.aggregates.custody import data_version
-from server.aggregates.devices import Lineage, Standing, standings
+from server.aggregates.delivery import delivery
+from server.aggregates.devices import Lineage
 from server.aggregates.periods import Period, instant
 from server.aggregates.targets import Targets, find_targets, lineage_of
 from server.api.query import FiguresQuery
@@ -94,10 +95,9 @@ class Surroundings:
         self._asked = asked
         self._targets = find_targets(session, asked.place)
         self._lineage = lineage_of(session, asked.scope, end_of(asked))
-        self._devices = [each for each in standings(session, asked.scope, asked.now) if each.in_use]
+        self._delivery = delivery(session, asked.scope, asked.now, asked.now - LATE_AFTER)
         self._data_version = data_version(session, asked.place)
-        heard = [each.caught_up_at for each in self._devices if not self._is_late(each)]
-        self.delivered_through = min([asked.now, *heard])
+        self.delivered_through = min(asked.now, self._delivery.through or asked.now)
 
     @property
     def targets(self) -> Targets:
@@ -127,7 +127,7 @@ class Surroundings:
 
     def meta(self, target: float | None) -> Meta:
         """What the reader of the figures should know."""
-        asked, late = self._asked, [device for device in self._devices if self._is_late(device)]
+        asked, delivered = self._asked, self._delivery
         after = asked.period.after
         return Meta(
             data_version=self._data_version,
@@ -137,15 +137,10 @@ class Surroundings:
             suppressed_below=asked.thresholds.percent_from,
             withheld_below=asked.thresholds.published_from,
             complete=after is not None and self.is_complete(instant(after, asked.place.zone)),
-            late_devices=len(late),
-            never_heard=sum(device.heard_at is None for device in late),
-            pending_reported=sum(device.waiting for device in self._devices),
+            late_devices=delivered.late,
+            never_heard=delivered.never_heard,
+            pending_reported=delivered.waiting,
         )
-
-    def _is_late(self, device: Standing) -> bool:
-        """Late ones are told beside the figures: one device in a drawer must not put every bucket in doubt."""
-        last = device.heard_at or device.placed_at
-        return last is not None and last < self._asked.now - LATE_AFTER
 
 
 def end_of(asked: Asked[Any]) -> datetime:

@@ -1,5 +1,7 @@
 """The heat map: answers by local weekday and hour, with the hours that a clock change doubles or leaves out."""
 
+import math
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
@@ -46,13 +48,24 @@ def hours_passed(first: date, after: date, zone: tzinfo) -> dict[Square, int]:
     """
     if after < first:
         raise ValueError(f"a period ends after it begins, got {first} to {after}")
-    found = {Square(weekday, hour): 0 for weekday in range(DAYS) for hour in range(HOURS)}
-    at = datetime.combine(first, time(), zone).astimezone(UTC)
-    end = datetime.combine(after, time(), zone).astimezone(UTC)
-    while at < end:
-        found[square_of(at, zone)] += 1
-        at += timedelta(hours=1)
-    return found
+    usual = [0] * DAYS  # days of 24 hours, by weekday: nearly all, and counted at once
+    unusual: Counter[Square] = Counter()
+    day, begin = first, _start(first, zone)
+    while day < after:
+        day, weekday = day + timedelta(days=1), day.weekday()
+        end = _start(day, zone)
+        if end - begin == timedelta(hours=HOURS):
+            usual[weekday] += 1
+        else:
+            hours = math.ceil((end - begin) / timedelta(hours=1))
+            unusual.update(square_of(begin + timedelta(hours=number), zone) for number in range(hours))
+        begin = end
+    squares = (Square(weekday, hour) for weekday in range(DAYS) for hour in range(HOURS))
+    return {square: usual[square.weekday] + unusual[square] for square in squares}
+
+
+def _start(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def heatmap(

@@ -96,13 +96,13 @@ def read_league(session: Session, asked: Asked[LeagueQuery], links: Links) -> Le
         found = passes(session, asked.scope, period, (dimension,))
         return {key: passed.responses for (key,), passed in found.items()}
 
-    valid, previous = responses(asked.period), responses(earlier(asked.period, Compare.PREVIOUS))
+    judged = passes(session, asked.scope, asked.period, (dimension, FLAGGED))
+    misuse = {key: passed.responses for (key, flagged), passed in judged.items() if flagged}
+    valid = {key: passed.responses for (key, flagged), passed in judged.items() if not flagged}
+    if asked.query.include_flagged:
+        valid = {key: valid.get(key, 0) + misuse.get(key, 0) for key in valid.keys() | misuse.keys()}
+    previous = responses(earlier(asked.period, Compare.PREVIOUS))
     before = responses(Period(months_before(first, 3) if first.day == 1 else first - BEFORE, first))
-    misuse = {
-        key: passed.responses
-        for (key, flagged), passed in passes(session, asked.scope, asked.period, (dimension, FLAGGED)).items()
-        if flagged
-    }
     listed = members(session, asked.scope, dimension, end_of(asked), valid)
     inside = taking_part(session, asked.place.organisation_id)
     names = {each.code: each.name for each in listed}
