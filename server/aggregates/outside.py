@@ -1,13 +1,14 @@
-"""What is withheld from who asks from outside a team: found by the few small cells there are, and subtracted.
+"""What is withheld from who asks from outside a team: read where ingest keeps it, and subtracted.
 
-The rule is that of server/measures/suppression.py, here as SQL; docs/suppression.md says it for people. A cell is one
-(device, team, question) in one whole week or month. Every row of a small cell is small itself, so small rows, which
-have an index of their own, lead to every small cell.
+The rule is that of server/measures/suppression.py; docs/suppression.md says it for people. A cell is one (device, team,
+question) in one whole week or month. Where more is withheld than by the rule (`min_n`), or a month is over that ingest
+has not closed yet, it is found here, as SQL: every row of a small cell is small itself, so small rows lead to each.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.aggregates.dimensions import TEAM, Kind
@@ -16,7 +17,9 @@ from server.aggregates.periods import Granularity, Period
 from server.aggregates.scope import ANSWERED, Scope
 from server.aggregates.single_responses import check_span, single_rows
 from server.aggregates.sources import BY_DAY, BY_SEGMENT, Asked, Sums, Table, read, segments
+from server.ingest.rollup_tables import RollupRevision
 from server.ingest.tables import UNDATED
+from server.measures.suppression import WITHHELD_BELOW
 
 # Which (device, team, question) may hold a small cell, and when.
 SMALL = """small AS MATERIALIZED (SELECT DISTINCT t.device_id, t.team_id, q.question_id, t.month, t.week
@@ -134,9 +137,10 @@ def withheld(session: Session, asked: Asked) -> Iterator[Sums]:
     if asked.scope.filters.used:
         yield from _filtered(session, asked)
     else:
+        find = _kept if _is_kept(session, asked.scope) else _hidden_cells
         conditions = Conditions()
         of_segments(conditions, asked.period)
-        table = Table(_hidden_cells(asked, conditions, weekly=weekly), BY_SEGMENT)
+        table = Table(find(asked, conditions, weekly=weekly), BY_SEGMENT)
         yield from read(session, asked, table, conditions)
     if any(each.kind is Kind.FLAGGED for each in asked.by):
         yield from _all_of_outside(session, asked, "t.flagged")
@@ -145,13 +149,30 @@ def withheld(session: Session, asked: Asked) -> Iterator[Sums]:
         yield from _all_of_outside(session, undated, "NOT t.flagged")
 
 
+def _is_kept(session: Session, scope: Scope) -> bool:
+    """Whether ingest has judged by this very rule all that outsiders may be shown by now."""
+    kept = select(RollupRevision.withheld_before).where(RollupRevision.organisation_id == scope.place.organisation_id)
+    return scope.published_from == WITHHELD_BELOW and (session.scalar(kept) or date.min) >= scope.horizon
+
+
+def _kept(asked: Asked, values: Conditions, *, weekly: bool) -> str:
+    """The rows that are not shown, as a table; of all teams together where nobody narrows them."""
+    whole = asked.level == "organisation_" and not asked.scope.inside
+    found = of_scope(asked.scope, questions=True)
+    if not whole:
+        _from_outside(found, asked.scope)
+    for part in found.parts:
+        values.add(part)
+    values.add("t.weekly = :weekly", weekly=weekly, **found.values)
+    return f"(SELECT *, false AS flagged FROM rollup_{'organisation_' if whole else ''}withheld)"  # noqa: S608 - ours
+
+
 def _hidden_cells(asked: Asked, values: Conditions, *, weekly: bool) -> str:
     """The rows of the cells that are not shown, as a table. The values that it names are put into `values`."""
     candidates = of_scope(asked.scope, questions=True)
     _from_outside(candidates, asked.scope)
-    threshold = asked.scope.published_from
-    candidates.add("NOT t.flagged AND t.month <> :undated", undated=UNDATED, published_from=threshold)
-    candidates.add("t.small" if threshold <= SMALL_BELOW else "t.counted < :published_from")
+    candidates.add("NOT t.flagged AND t.month <> :undated AND t.counted < :published_from", undated=UNDATED)
+    candidates.values["published_from"] = asked.scope.published_from
     first, after = asked.period
     reach = timedelta(days=31 if weekly else 0)  # a small week beyond the period can hide one within
     if first:
@@ -160,9 +181,6 @@ def _hidden_cells(asked: Asked, values: Conditions, *, weekly: bool) -> str:
         candidates.add("t.month <= :small_to", small_to=(after + reach).replace(day=1))
     values.values |= candidates.values
     return (WEEKS if weekly else MONTHS).format(conditions=candidates.sql)
-
-
-SMALL_BELOW = 5  # what the column `small` of rollup_segment is about
 
 
 def _filtered(session: Session, asked: Asked) -> Iterator[Sums]:

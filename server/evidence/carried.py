@@ -11,7 +11,8 @@ from protocol.record import FLAG_TEST
 from server.database import Base
 from server.evidence.tables import CarriedCount, CarriedJournal
 from server.ingest.judge import ResponseRow
-from server.ingest.rollups import ROLLUPS, Counted, count, find_meaning
+from server.ingest.rollup_rows import Counted
+from server.ingest.rollups import ROLLUPS, count, find_meaning
 
 FETCHED_ROWS = 2000
 ROWS_AT_ONCE = 2000  # counted in one go

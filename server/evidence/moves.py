@@ -6,11 +6,12 @@ from sqlalchemy import Connection, select
 
 from protocol.record import FLAG_TEST
 from server.database import Base
-from server.ingest import rollup_rows
+from server.ingest import rollup_rows, rollup_withheld
 from server.ingest.check import known_devices
 from server.ingest.judge import ResponseRow
-from server.ingest.rollup_rows import RollupError
-from server.ingest.rollups import ROLLUPS, Counted, count, find_meaning
+from server.ingest.rollup_rows import Counted, RollupError
+from server.ingest.rollup_tables import RollupSegment
+from server.ingest.rollups import ROLLUPS, count, find_meaning
 from server.ingest.tables import Journal
 
 
@@ -31,10 +32,11 @@ def move_counts(connection: Connection, before: Iterable[ResponseRow], after: It
     new = [row for row in after if not row.flags & FLAG_TEST]
     meaning = find_meaning(connection, [*old, *new])
     taken, added = count(old, meaning), count(new, meaning)
+    deltas = {table: difference(taken[table], added[table]) for table in ROLLUPS}
     for table in ROLLUPS:
-        _write(connection, table, difference(taken[table], added[table]))
+        _write(connection, table, deltas[table])
     if old or new:
-        rollup_rows.revise(connection, {row.organisation_id for row in (*old, *new)})
+        rollup_withheld.keep(connection, {row.organisation_id for row in (*old, *new)}, deltas[RollupSegment])
 
 
 def difference(before: Counted, after: Counted) -> Counted:

@@ -9,11 +9,12 @@ from protocol.record import FLAG_TEST
 from server.database import Base
 from server.evidence.carried import carried_counts, count_columns, key_columns, key_text, names_device
 from server.evidence.differences import EXTRA, MISSING, OTHER, Difference, Summary
+from server.evidence.withheld import Sums, Withheld
 from server.ingest.judge import ResponseRow
+from server.ingest.rollup_tables import RollupOrganisationWithheld, RollupWithheld
 from server.ingest.rollups import ROLLUPS, count, find_meaning
 
 FETCHED_ROWS = 5000
-Sums = dict[tuple[str, str], list[int]]  # by rollup and key
 
 
 class Tallied:
@@ -22,6 +23,7 @@ class Tallied:
     def __init__(self, connection: Connection, organisation_id: int, summary: Summary) -> None:
         self._connection, self._organisation_id, self._summary = connection, organisation_id, summary
         self._shared = carried_counts(connection, organisation_id, None)
+        self._withheld = Withheld(connection, organisation_id)
 
     def device(self, device_id: int, rows: list[ResponseRow]) -> Iterator[Difference]:
         """The rollups of this device, which should hold these rows."""
@@ -34,12 +36,14 @@ class Tallied:
                 _add(sums, (table.__tablename__, key_text(key)), numbers)
         for table in filter(names_device, ROLLUPS):
             yield from self._compare(table, expected, device_id)
+        yield from self._compare(RollupWithheld, self._withheld.device(device_id, expected), device_id)
 
     def rest(self) -> Iterator[Difference]:
         """The rollups over devices, once every device has been read."""
         for table in ROLLUPS:
             if not names_device(table):
                 yield from self._compare(table, self._shared, None)
+        yield from self._compare(RollupOrganisationWithheld, self._withheld.whole(), None)
 
     def _compare(self, table: type[Base], expected: Sums, device_id: int | None) -> Iterator[Difference]:
         name, columns = table.__tablename__, count_columns(table)

@@ -15,6 +15,7 @@ from protocol.record import (
     OPTIONS_MAX,
 )
 from server.database import Base
+from server.ingest import rollup_withheld
 from server.ingest.rollup_rows import RollupError
 from server.ingest.rollup_tables import (
     RollupHour,
@@ -106,6 +107,7 @@ def recompute_rollups(connection: Connection) -> None:
         connection.exec_driver_sql(f"DELETE FROM {table.__tablename__}")  # noqa: S608 - names of our own tables
         connection.exec_driver_sql(f"INSERT INTO {table.__tablename__} ({_columns(table)}) {recount}")
     connection.exec_driver_sql("UPDATE rollup_revision SET revision = revision + 1")
+    rollup_withheld.recompute(connection)
 
 
 def rollup_differences(connection: Connection) -> dict[str, int]:
@@ -117,7 +119,7 @@ def rollup_differences(connection: Connection) -> dict[str, int]:
         number = connection.exec_driver_sql(f"SELECT count(*) FROM ({both}) AS different").scalar_one()  # noqa: S608
         if number:
             found[table.__tablename__] = number
-    return found
+    return found | rollup_withheld.different_rows(connection)
 
 
 def _recounts() -> Iterator[tuple[type[Base], str]]:

@@ -1,6 +1,7 @@
 """Adds counts to the rows of a rollup and takes them out again: one statement a table, rows in key order."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -9,7 +10,16 @@ from sqlalchemy.dialects import postgresql
 
 from server.database import Base
 
+THIS_MONTH = "(SELECT date_trunc('month', now() AT TIME ZONE timezone)::date FROM organisation o WHERE {})"
+REVISE = f"""INSERT INTO rollup_revision AS r (organisation_id, revision, withheld_before)
+    SELECT n, 1, {THIS_MONTH.format("o.organisation_id = n")} FROM unnest(%s::int[]) n
+    ON CONFLICT (organisation_id) DO UPDATE SET revision = r.revision + 1
+    RETURNING r.organisation_id, r.withheld_before, {THIS_MONTH.format("o.organisation_id = r.organisation_id")}
+"""  # noqa: S608 - ours
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+Counted = dict[tuple[Any, ...], list[int]]  # the columns of a rollup's key -> its counts
 
 
 class RollupError(Exception):
@@ -23,6 +33,7 @@ class Statements(NamedTuple):
     lock: str
     subtract: str
     remove: str
+    counts: int  # how many there are in a row
 
 
 def add(connection: Connection, table: type[Base], counted: Mapping[tuple[Any, ...], list[int]]) -> None:
@@ -44,13 +55,19 @@ def take(connection: Connection, table: type[Base], counted: Mapping[tuple[Any, 
     connection.exec_driver_sql(said.remove, columns)
 
 
-def revise(connection: Connection, organisations: Iterable[int]) -> None:
-    """The rollups of these organisations have changed."""
-    connection.exec_driver_sql(
-        "INSERT INTO rollup_revision SELECT unnest(%s::int[]), 1"
-        " ON CONFLICT (organisation_id) DO UPDATE SET revision = rollup_revision.revision + 1",
-        (sorted(organisations),),
-    )
+def remove_empty(connection: Connection, table: type[Base], counted: Iterable[tuple[Any, ...]]) -> None:
+    """Of the rows of these keys, those that nothing is left in go."""
+    said = statements(table)
+    connection.exec_driver_sql(said.remove, _columns({key: [0] * said.counts for key in counted}))
+
+
+def revise(connection: Connection, organisations: Iterable[int]) -> list[tuple[int, date, date]]:
+    """The rollups of these organisations have changed; until the transaction ends, nobody else changes them.
+
+    Of each: its number, the month up to which what is withheld is kept, and the month that it is.
+    """
+    rows = connection.exec_driver_sql(REVISE, (sorted(organisations),))
+    return sorted((row[0], row[1], row[2]) for row in rows)
 
 
 def _columns(counted: Mapping[tuple[Any, ...], list[int]]) -> tuple[list[Any], ...]:
@@ -79,4 +96,5 @@ def statements(table: type[Base]) -> Statements:
         lock=f"SELECT FROM {name} t JOIN {delta} ON {same} ORDER BY {in_order} FOR UPDATE OF t",
         subtract=f"UPDATE {name} t SET {subtracted} FROM {delta} WHERE {same} RETURNING {least}",  # noqa: S608
         remove=f"DELETE FROM {name} t USING {delta} WHERE {same} AND {none_left}",  # noqa: S608
+        counts=len(counts),
     )

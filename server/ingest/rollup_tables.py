@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import Computed, ForeignKey, ForeignKeyConstraint, Index, SmallInteger, text
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, SmallInteger
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from sqlalchemy.schema import SchemaItem
 
@@ -61,8 +61,6 @@ class RollupSegment(OfDevice, AnswerCounts, Base):
             team_key(),
             _question_key(),
             Index(None, "organisation_id", "month", "week"),
-            # Whatever is withheld from outsiders lies in a month that has one of these: a few, mostly.
-            Index("ix_rollup_segment_small", "organisation_id", "month", postgresql_where=text("small")),
         )
 
     team_id: Mapped[int] = mapped_column(primary_key=True)
@@ -72,8 +70,6 @@ class RollupSegment(OfDevice, AnswerCounts, Base):
     week: Mapped[date] = mapped_column(primary_key=True)  # its Monday
     flagged: Mapped[bool] = mapped_column(primary_key=True)  # suspected misuse
     counted: Mapped[int]  # answers in the denominator
-    # Fewer than server.measures.suppression.WITHHELD_BELOW; a column, so that the index changes only when it does.
-    small: Mapped[bool] = mapped_column(Computed("counted < 5 AND NOT flagged", persisted=True))
 
 
 class RollupResponseSegment(OfDevice, PassCounts, Base):
@@ -148,6 +144,44 @@ class RollupOrganisationResponseSegment(PassCounts, Base):
     flagged: Mapped[bool] = mapped_column(primary_key=True)
 
 
+class RollupWithheld(OfDevice, AnswerCounts, Base):
+    """The rows of `rollup_segment` that outsiders are not shown who ask by week (`weekly`) or by month, as far as
+    months are over. Kept by server/ingest/rollup_withheld.py.
+    """
+
+    __tablename__ = "rollup_withheld"
+
+    @declared_attr.directive
+    def __table_args__(cls) -> tuple[SchemaItem, ...]:  # noqa: N805, as above
+        return (
+            *super().__table_args__,
+            team_key(),
+            _question_key(),
+            Index(None, "organisation_id", "weekly", "month"),
+        )
+
+    team_id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    week: Mapped[date] = mapped_column(primary_key=True)
+    weekly: Mapped[bool] = mapped_column(primary_key=True)
+
+
+class RollupOrganisationWithheld(AnswerCounts, Base):
+    """The same of all devices and teams together."""
+
+    __tablename__ = "rollup_organisation_withheld"
+    __table_args__ = (_question_key(),)
+
+    organisation_id: Mapped[int] = mapped_column(primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    week: Mapped[date] = mapped_column(primary_key=True)
+    reference: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    weekly: Mapped[bool] = mapped_column(primary_key=True)
+
+
 class RollupHour(HourCounts, Base):
     """By team, question, month and local hour of the week. Answers without a date are in no hour."""
 
@@ -180,9 +214,13 @@ class RollupOrganisationHour(HourCounts, Base):
 
 
 class RollupRevision(Base):
-    """How often the rollups of an organisation have changed: figures read at the same number are the same figures."""
+    """How often the rollups of an organisation have changed: figures read at the same number are the same figures.
+
+    `withheld_before`: the first day of a month; what is withheld of those before it stands in `rollup_withheld`.
+    """
 
     __tablename__ = "rollup_revision"
 
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"), primary_key=True)
     revision: Mapped[int]
+    withheld_before: Mapped[date]

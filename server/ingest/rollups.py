@@ -20,8 +20,9 @@ from protocol.record import (
 )
 from server.database import Base
 from server.fleet.tables import EXCLUDED, POSITIVE, Organisation, VersionOption
-from server.ingest import rollup_rows
+from server.ingest import rollup_rows, rollup_withheld
 from server.ingest.judge import ResponseRow
+from server.ingest.rollup_rows import Counted
 from server.ingest.rollup_tables import (
     RollupHour,
     RollupOrganisationHour,
@@ -60,7 +61,6 @@ ROLLUPS: tuple[type[Base], ...] = (
 )
 
 Key = tuple[Any, ...]
-Counted = dict[Key, list[int]]  # the columns of a rollup's key -> its counts
 Deltas = dict[type[Base], Counted]
 
 
@@ -96,7 +96,7 @@ def _change(
     for table in ROLLUPS:
         if deltas[table]:
             write(connection, table, deltas[table])
-    rollup_rows.revise(connection, {row.organisation_id for row in rows})
+    rollup_withheld.keep(connection, {row.organisation_id for row in rows}, deltas[RollupSegment])
 
 
 def find_meaning(connection: Connection, rows: Iterable[ResponseRow]) -> Meaning:

@@ -74,6 +74,7 @@ class Connection(OfDevice, Base):
         device_foreign_key(),
         Index(None, "organisation_id", "device_id", "journal_id", "session"),
         Index(None, "organisation_id", "device_id", "received_at"),
+        Index(None, "organisation_id", "confirmed_at"),  # when the last one was heard, whichever it was
     )
 
     device_nonce: Mapped[bytes] = mapped_column(primary_key=True)

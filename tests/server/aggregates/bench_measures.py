@@ -4,9 +4,13 @@ PET_BENCH_RESPONSES=10000000 make bench ARGS=tests/server/aggregates/bench_measu
 """
 
 import os
+import platform
+import re
+import subprocess
 import time
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
 from statistics import quantiles
 
 from sqlalchemy import event
@@ -15,12 +19,15 @@ from sqlalchemy.orm import Session
 from server.accounts.rights import Right
 from server.accounts.viewer import Viewer, everything
 from server.aggregates.counts import passes, tallies
+from server.aggregates.delivery import delivery
 from server.aggregates.dimensions import TEAM
 from server.aggregates.distributions import option_counts
+from server.aggregates.freshness import freshness
 from server.aggregates.heatmap import heatmap
 from server.aggregates.periods import Granularity, Period
 from server.aggregates.scope import Names, find_place, find_scope
 from server.aggregates.timeseries import timeseries
+from server.api.figures import LATE_AFTER
 from server.app import create_app
 from server.ingest.recount import rollup_differences
 from tests.server.aggregates.large import TODAY, load
@@ -39,9 +46,12 @@ QUESTIONS = {
     "summary, 12 months": lambda session, scope: tallies(session, scope, YEAR),
     "time series by week, 12 months": lambda session, scope: timeseries(session, scope, WEEKS, Granularity.WEEK, TODAY),
     "distribution, 12 months": lambda session, scope: option_counts(session, scope, YEAR),
+    "SPC by week, 12 months": lambda session, scope: timeseries(session, scope, WEEKS, Granularity.WEEK, TODAY),
     "league, last month": lambda session, scope: passes(session, scope, MONTH, [TEAM]),
     "teams, 12 months": lambda session, scope: tallies(session, scope, YEAR, [TEAM]),
     "heat map, 12 months": lambda session, scope: heatmap(session, scope, YEAR),
+    "how far devices have delivered": lambda session, scope: delivery(session, scope, NOW, NOW - LATE_AFTER),
+    "what an ETag is made of": lambda session, scope: freshness(session, scope.place.organisation_id),
 }
 ADDRESSES = {
     "summary, 12 months": f"summary?from={YEAR.first}&to={YEAR.after}",
@@ -59,13 +69,37 @@ def test_print_how_long_figures_take(engine, settings):
         with engine.connect() as connection:
             assert rollup_differences(connection) == {}
     viewers = {"inside": everything(1, "bench"), "outside": Viewer(1, "board", {Right.SEE_FIGURES: None})}
-    print(f"  milliseconds, p50 / p95 of {RUNS}; bars {BARS_MS}")
+    print(f"  {machine(engine)}")
+    print(f"  milliseconds, p50 / p95 of {RUNS}; bars {BARS_MS}; load {load_average()} when it began")
     for view, viewer in viewers.items():
         for what, ask in QUESTIONS.items():
             report(view, what, "database", lambda ask=ask, viewer=viewer: in_database(engine, viewer, ask))
         with asking(settings, viewer) as get:
             for what, address in ADDRESSES.items():
                 report(view, what, "interface", lambda get=get, address=address: through_interface(get, address))
+    print(f"  load {load_average()} when it ended")
+
+
+def machine(engine):
+    """Whose figures these are."""
+    with engine.connect() as connection:
+        postgres = connection.exec_driver_sql("SHOW server_version").scalar()
+    describe = ["git", "describe", "--always", "--dirty", "--abbrev=7", "--exclude=*"]
+    answer = subprocess.run(describe, capture_output=True, text=True, check=False)
+    commit = answer.stdout.strip() or "unknown"
+    return f"{processor()}, {os.cpu_count()} processors, PostgreSQL {postgres}, commit {commit}"
+
+
+def processor():
+    """Its name, where the system tells it."""
+    told = Path("/proc/cpuinfo")
+    named = re.search("model name.*: (.*)", told.read_text(encoding="utf-8")) if told.exists() else None
+    return named[1] if named else platform.processor() or platform.machine()
+
+
+def load_average():
+    """How many processes want to run, of others too."""
+    return f"{os.getloadavg()[0]:.1f}"
 
 
 def report(view, what, where, run):

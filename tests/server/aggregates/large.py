@@ -5,9 +5,12 @@ that there is something to withhold from outsiders.
 """
 
 from datetime import date
+from importlib import import_module
 from time import perf_counter
 
 from sqlalchemy import text
+
+from server.ingest.rollup_withheld import close_months
 
 TODAY = date(2026, 11, 23)
 FIRST = date(2024, 11, 25)
@@ -103,6 +106,20 @@ COLUMNS = {
     "rollup_segment": "organisation_id, device_id, team_id, reference, position, month, week, flagged, counted, "
     + ANSWERS,
 }
+# One sync a day; of each fiftieth device the last answers have not arrived.
+STATUSES = """
+INSERT INTO journal (organisation_id, device_id, journal_id, stored_through, first_seen_at)
+    SELECT 1, n, '\\x0001', 10000 - CASE WHEN n % 50 = 0 THEN 5 ELSE 0 END, :first
+    FROM generate_series(1, :devices) n;
+INSERT INTO connection (organisation_id, device_id, device_nonce, server_nonce, key_epoch, session, seconds, clock,
+    quality, journal_id, acked_through, last_sequence, oldest_readable, desired_revision, battery_mv, free_slots,
+    all_slots, application, base, counters, received_at, confirmed_at)
+SELECT 1, n, int8send(CAST(d * 100000 + n AS bigint)), '\\x01', 1, d, 10, 0, 3, '\\x0001', 0, 10000 - d, 1, 0, 3000,
+    100, 1000, '1', '1', '{}', at, at + interval '1 second'
+FROM generate_series(1, :days) d, generate_series(1, :devices) n,
+    LATERAL (SELECT CAST(:today AS timestamptz) - make_interval(days => d) + make_interval(mins => n) AS at) AS sync
+"""
+FILL = import_module("server.migrations.versions.0014_withheld").FILL
 CHUNK = 500_000
 
 
@@ -126,6 +143,17 @@ def load(engine, number, seed=0.4):
             columns = f" ({COLUMNS[table]})" if table in COLUMNS else ""
             rows = connection.exec_driver_sql(f"INSERT INTO {table}{columns} {query}").rowcount
             print(f"  {table:30} {rows:10,} rows in {perf_counter() - start:4.0f} s", flush=True)
+        days = min(DAYS, max(14, number // 13_000))  # as many as there would be of so many responses
+        for statement in STATUSES.split(";"):
+            values = {"first": FIRST, "today": TODAY, "devices": DEVICES, "days": days}
+            used = {name: value for name, value in values.items() if f":{name}" in statement}
+            connection.execute(text(statement), used)
+        start = perf_counter()
+        with engine.begin() as closing:
+            for statement in filter(str.strip, FILL.split(";")):
+                closing.exec_driver_sql(statement)
+            close_months(closing, 1, TODAY.replace(day=1))
+        print(f"  every month that is over is closed in {perf_counter() - start:.0f} s", flush=True)
         connection.exec_driver_sql("SET work_mem = '4MB'")
         connection.exec_driver_sql("VACUUM ANALYZE")
         sizes = connection.exec_driver_sql(

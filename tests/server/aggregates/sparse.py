@@ -4,12 +4,24 @@ import random
 from collections import defaultdict
 from datetime import date, timedelta
 
-from server.aggregates.counts import Tally
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from server.accounts.rights import Right
+from server.accounts.viewer import Viewer
+from server.aggregates.counts import Tally, tallies
+from server.aggregates.periods import Period
+from server.aggregates.scope import Names, find_place, find_scope
+from server.ingest.rollup_tables import RollupRevision
+from server.ingest.rollup_withheld import close_months
+from server.ingest.store import write_responses
 from server.measures.positivity import Counts
 from server.measures.suppression import Filled, Thresholds, filter_published, published
 from tests.server.figures import QUESTIONS, Pass
 
 FIRST, TODAY = date(2026, 4, 20), date(2026, 8, 10)  # June 2026 begins on a Monday
+HORIZON = date(2026, 8, 1)
+ALL_TIME = Period(None, None)
 WORDS = list(QUESTIONS)
 TEAM_OF = {"PET-1": "haywood", "PET-2": "haywood", "PET-3": "north"}  # north is alone in its service
 SERVICE_OF = {"haywood": "beds", "leek": "beds", "north": "home"}
@@ -101,3 +113,28 @@ class Outsider:
                 key = key_of(*atom, bucket)
                 found[key] = found.get(key, Tally()).plus(one)
         return {key: (tally.counts, tally.withheld) for key, tally in found.items()}
+
+
+class World:
+    """Passes in a transaction that is never committed, asked about by an outsider.
+
+    `kept`: whether ingest has closed the months that are over, or what is withheld is found when it is asked for.
+    """
+
+    def __init__(self, figures, connection, passes, inside=(), *, kept=True):
+        self.figures, self.inside = figures, inside
+        write_responses(connection, [figures.row(each, connection) for each in passes])
+        close_months(connection, figures.organisation_id, HORIZON)
+        if not kept:
+            connection.execute(update(RollupRevision).values(withheld_before=date.min))
+        self.session = Session(bind=connection)
+
+    def scope(self, min_n=5, **names):
+        inside = frozenset(self.figures.teams[team] for team in self.inside)
+        reach = {Right.SEE_FIGURES: None, Right.SEE_DETAIL: inside}
+        viewer = Viewer(self.figures.organisation_id, "board", reach)
+        place = find_place(self.session, self.figures.organisation_id)
+        return find_scope(self.session, place, Names(**names), viewer, TODAY, min_n)
+
+    def tallies(self, period=ALL_TIME, by=(), **names):
+        return tallies(self.session, self.scope(**names), period, by)

@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 - the statements are made of constants
 
+from datetime import timedelta
 from hashlib import sha256
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from server.evidence.audited import AUDITED, logging_tables
 from server.evidence.rows import stored_rows
 from server.ingest import rollups
+from server.ingest.rollup_withheld import close_months
 from server.ingest.rollups import take_from_rollups
 from server.ingest.tables import Evidence, Response
+from tests.server.ingest.ward import NOW
 
 OF_RESPONSE = ("other", "response")
 BREAKS = {
@@ -70,6 +73,8 @@ ROLLUPS = (
     "rollup_response_segment",
     "rollup_team_segment",
     "rollup_team_response_segment",
+    "rollup_organisation_segment",
+    "rollup_organisation_response_segment",
     "rollup_hour",
     "rollup_organisation_segment",
     "rollup_organisation_response_segment",
@@ -82,6 +87,16 @@ ROLLUPS = (
 @pytest.mark.parametrize("table", ROLLUPS)
 @pytest.mark.usefixtures("line")
 def test_a_row_of_any_rollup_that_is_missing_is_found(inspector, table):
+    inspector.as_superuser(f"DELETE FROM {table} WHERE ctid = (SELECT min(ctid) FROM {table})")
+    assert inspector.kinds() == [("missing", table)]
+
+
+@pytest.mark.parametrize("table", ["rollup_withheld", "rollup_organisation_withheld"])
+@pytest.mark.usefixtures("line")
+def test_a_row_of_what_is_withheld_that_is_missing_is_found(ward, inspector, table):
+    with ward.engine.begin() as connection:
+        close_months(connection, inspector.organisation_id(), (NOW + timedelta(days=40)).date().replace(day=1))
+    inspector.assert_clean()
     inspector.as_superuser(f"DELETE FROM {table} WHERE ctid = (SELECT min(ctid) FROM {table})")
     assert inspector.kinds() == [("missing", table)]
 
