@@ -11,6 +11,7 @@ from server.fft.commands import fft
 from server.fleet import commands as fleet
 from server.fleet.audit_commands import audits
 from server.fleet.device_commands import device
+from server.fleet.enrolment_commands import enrolment
 from server.fleet.league_commands import league
 from server.fleet.rollout_commands import fleet as fleet_list
 from server.fleet.rollout_commands import release, text
@@ -63,6 +64,7 @@ app.add_typer(fleet.service, name="service")
 app.add_typer(fleet.team, name="team")
 app.add_typer(fleet.location, name="location")
 app.add_typer(device, name="device")
+app.add_typer(enrolment, name="enrolment")
 app.add_typer(topic, name="topic")
 app.add_typer(objective, name="objective")
 app.add_typer(fleet.questionnaire, name="questionnaire")

@@ -5,12 +5,13 @@ import re
 import secrets
 
 SECRET_BYTES = 32
-TOKEN, SHARE, BROWSER = "pet_", "pets_", "petb_"  # how they begin: whoever finds one in a log knows what leaked
-_FORM = re.compile(r"pet[sb]?_[A-Za-z0-9_-]{43}")
+# How they begin: whoever finds one in a log knows what leaked.
+TOKEN, SHARE, BROWSER, ENROLMENT = "pet_", "pets_", "petb_", "pete_"
+_FORM = re.compile(r"pet[sbe]?_[A-Za-z0-9_-]{43}")
 
 
 def make_secret(kind: str) -> str:
-    """A new one; `kind` is TOKEN, SHARE or BROWSER."""
+    """A new one; `kind` is TOKEN, SHARE, BROWSER or ENROLMENT."""
     return kind + secrets.token_urlsafe(SECRET_BYTES)
 
 

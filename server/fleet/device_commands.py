@@ -10,6 +10,7 @@ from protocol.identity import Identity, encode_identity
 from protocol.topics import device_name
 from server.command_line import OrganisationName, instant, now, transaction
 from server.fleet import devices
+from server.fleet.enrolment import enrol_device
 from server.fleet.files import write_private
 from server.fleet.keys import open_key_ring
 from server.fleet.organisations import find_location, find_organisation, find_team
@@ -30,8 +31,9 @@ BROKER_FOLLOWS = "the broker follows after `pet broker write`"
 
 @device.command()
 def enrol(
-    serial: Annotated[str, typer.Option(help="What stands on the handheld: its MAC.")],
+    serial: Annotated[str, typer.Option(help="What stands on the handheld.")],
     identity_file: IdentityFile,
+    mac: Annotated[str | None, typer.Option(help="Of its board: one that is known keeps its number.")] = None,
     enrolled_at: Annotated[datetime | None, typer.Option(parser=instant, metavar="INSTANT")] = None,
     organisation: OrganisationName = None,
 ) -> None:
@@ -39,9 +41,9 @@ def enrol(
     key_ring = open_key_ring(load_settings().key_file)
     with rollout() as session:
         owner = find_organisation(session, organisation)
-        identity = devices.enrol(session, owner, serial, enrolled_at or now(), key_ring)
+        identity = enrol_device(session, owner, serial, enrolled_at or now(), key_ring, mac=mac).identity
         _hand_over(identity, identity_file)
-    print(f"device {device_name(identity.device_id)} ({serial}), key epoch 1; {BROKER_FOLLOWS}")
+    print(f"device {device_name(identity.device_id)} ({serial}), key epoch {identity.key_epoch}; {BROKER_FOLLOWS}")
 
 
 @device.command("rotate-key")

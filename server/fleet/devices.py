@@ -4,7 +4,7 @@ import re
 import secrets
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from protocol.envelope import KEY_BYTES
@@ -12,6 +12,7 @@ from protocol.identity import Identity
 from protocol.topics import device_name
 from server.errors import OperatorError
 from server.fleet.keys import KeyRing
+from server.fleet.macs import mac_in
 from server.fleet.passwords import hash_password
 from server.fleet.tables import ACTIVE, IMPORT, LOST, RETIRED, REVOKED, Device, DeviceKey, Organisation
 
@@ -22,13 +23,23 @@ NUMBER_LIKE = re.compile("[0-9a-fA-F]{8}")  # what names a device on the broker 
 
 
 def enrol(
-    session: Session, organisation: Organisation, serial: str, enrolled_at: datetime, key_ring: KeyRing
+    session: Session,
+    organisation: Organisation,
+    serial: str,
+    enrolled_at: datetime,
+    key_ring: KeyRing,
+    mac: str | None = None,
 ) -> Identity:
-    """A new device with its first keys, which the Identity holds in clear: it belongs on the device only."""
-    _check_serial(serial)
-    known = session.scalar(
-        select(Device).where(Device.organisation_id == organisation.organisation_id, Device.serial == serial)
-    )
+    """A new device with its first keys, which the Identity holds in clear: it belongs on the device only.
+
+    `mac`: of its board, in normal form; a serial that is one says it too.
+    """
+    check_serial(serial)
+    mac = mac or mac_in(serial)
+    same = Device.serial == serial
+    if mac is not None:
+        same = or_(same, Device.mac == mac)
+    known = session.scalar(select(Device).where(Device.organisation_id == organisation.organisation_id, same))
     if known is not None:
         raise OperatorError(
             f"{serial} is device {device_name(known.device_id)} already, and keeps that number: "
@@ -37,6 +48,7 @@ def enrol(
     device = Device(
         organisation_id=organisation.organisation_id,
         serial=serial,
+        mac=mac,
         state=ACTIVE,
         enrolled_at=enrolled_at,
         key_epoch=FIRST_EPOCH,
@@ -92,6 +104,14 @@ def find_device(session: Session, organisation: Organisation, word: str) -> Devi
     return found
 
 
+def check_serial(serial: str) -> None:
+    """Raises OperatorError for what no handheld may be called."""
+    if not serial or len(serial) > SERIAL_LENGTH_MAX or not serial.isascii() or not serial.isprintable():
+        raise OperatorError(f"a serial is 1 to {SERIAL_LENGTH_MAX} printable ASCII characters, like the MAC.")
+    if NUMBER_LIKE.fullmatch(serial):
+        raise OperatorError(f"{serial} reads like a device's 8 hex digits, and would hide that device: add a sign.")
+
+
 def _issue_keys(session: Session, device: Device, now: datetime, key_ring: KeyRing) -> Identity:
     key = secrets.token_bytes(KEY_BYTES)
     password = secrets.token_hex(PASSWORD_BYTES)
@@ -113,10 +133,3 @@ def _move(device: Device, allowed: tuple[str, ...], state: str) -> None:
     if device.state not in allowed:
         raise OperatorError(f"device {device_name(device.device_id)} is {device.state}: it cannot become {state}.")
     device.state = state
-
-
-def _check_serial(serial: str) -> None:
-    if not serial or len(serial) > SERIAL_LENGTH_MAX or not serial.isascii() or not serial.isprintable():
-        raise OperatorError(f"a serial is 1 to {SERIAL_LENGTH_MAX} printable ASCII characters, like the MAC.")
-    if NUMBER_LIKE.fullmatch(serial):
-        raise OperatorError(f"{serial} reads like a device's 8 hex digits, and would hide that device: add a sign.")

@@ -119,7 +119,9 @@ class Device(Base):
     __tablename__ = "device"
     __table_args__ = (
         UniqueConstraint("organisation_id", "serial"),
+        UniqueConstraint("organisation_id", "mac"),
         _one_of("state", DEVICE_STATES),
+        Index(None, "mac"),  # a board is looked for in all organisations
         Index(None, "device_id"),  # a message names the device only; its organisation is looked up here
     )
 
@@ -127,7 +129,8 @@ class Device(Base):
     device_id: Mapped[int] = mapped_column(
         BigInteger, device_numbers, server_default=device_numbers.next_value(), primary_key=True
     )
-    serial: Mapped[str]  # of the handheld (its MAC); keeps its device_id for ever
+    serial: Mapped[str]  # what stands on the handheld; the MAC where nobody gave it another
+    mac: Mapped[str | None]  # of its board, which keeps its device_id for ever
     state: Mapped[str]
     enrolled_at: Mapped[datetime]
     key_epoch: Mapped[int]  # the current one

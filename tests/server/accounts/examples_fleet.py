@@ -38,6 +38,9 @@ EXAMPLES = [
         makes="placement",
     ),
     Example(f"PATCH {V1}/placements/{{placement}}", json={"until_at": "2026-11-23T08:30:00Z"}, outside=404),
+    # a new device is the whole organisation's
+    Example(f"POST {V1}/enrolment-tokens", json={"count": 2}, inside=403, whole=201),
+    Example(f"POST {V1}/enrolments", json={"mac": "24:0A:C4:00:00:01"}, inside=401),  # without a token
     Example(f"GET {V1}/questionnaires"),
     Example(f"GET {V1}/questionnaires/{{questionnaire}}"),
     Example(f"GET {V1}/questionnaires/{{questionnaire}}/versions/{{version}}"),

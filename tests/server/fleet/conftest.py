@@ -2,6 +2,9 @@
 
 import pytest
 
+from server.app import create_app
+from tests.server.accounts.conftest import Clock, People
+from tests.server.fleet.bench import Bench
 from tests.server.fleet.pet import Pet
 from tests.server.ingest.ward import Ward
 from tests.server.roll_out import Operator, public_line
@@ -44,3 +47,11 @@ def trust(pet):
     pet("location", "add", "ward-1", "Ward 1")
     pet("key", "create")
     return pet
+
+
+@pytest.fixture
+def bench(engine, figures, settings, tmp_path):
+    clock = Clock()
+    app = create_app(settings.model_copy(update={"key_file": tmp_path / "key"}), now=clock)
+    yield Bench(app, People(engine, figures), clock)
+    app.state.engine.dispose()
