@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     broker_ca_file: Path = Path("/etc/pet/ca.pem")
     broker_user: str = "ingest"
     broker_password_file: Path = Path("/etc/pet/ingest.password")
+    # Off for a broker without accounts, on one machine only (the demo's, where Mosquitto cannot be had).
+    broker_keeps_accounts: bool = True
     # Several workers share one subscription under this name. Empty: one worker, with a session that persists.
     ingest_group: str = ""
 

@@ -70,7 +70,7 @@ def engine(database_url):
 
 @pytest.fixture
 def mosquitto(tmp_path):
-    """A running Mosquitto with TLS, passwords and access rules; `allow(user, password)` lets somebody in."""
+    """A running Mosquitto with TLS, and accounts; `allow(user, password)` lets somebody in."""
     need("mosquitto")
     with OpenMosquitto(tmp_path / "mosquitto") as broker:
         yield broker

@@ -4,14 +4,15 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
 import pytest
 
 from server.demo.broker import INGEST_USER, Mosquitto, find_mosquitto, install_mosquitto, install_package
-from server.fleet.broker import write_accounts
-from server.fleet.passwords import hash_password
+from server.fleet.broker import Account, account_commands
+from server.fleet.broker_control import BrokerError
 
 ROOT = Path(__file__).parents[1]
 CHROME_OF_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
@@ -61,20 +62,26 @@ class OpenMosquitto(Mosquitto):
     """A Mosquitto whose accounts a test may set; a device's are named by its eight hexadecimal digits."""
 
     def __init__(self, directory):
-        super().__init__(directory)
-        self._hashes = {}
+        super().__init__(directory, token_hex())  # nobody knows it: ingest stays out until it is allowed
 
     def allow(self, user, password):
         """Let `user` in, with the rights of the device of that name; INGEST_USER gets those of ingest."""
-        self._hashes[user] = hash_password(password)
-        self._write()
+        if user != INGEST_USER:
+            self.forbid(user)
+            self.ask(*account_commands(Account(user, password)))
+        elif password != self._ingest_password:
+            with suppress(BrokerError):  # who changes the own password is put out before the answer
+                self.ask({"command": "setClientPassword", "username": user, "password": password})
+            self._ingest_password = password
 
     def forbid(self, user):
-        del self._hashes[user]
-        self._write()
+        """Whoever has this account is put out; where there is none, nothing happens."""
+        with self.control() as control:
+            control.ask([{"command": "deleteClient", "username": user}, {"command": "deleteRole", "rolename": user}])
 
-    def _write(self):
-        devices = {user: one for user, one in self._hashes.items() if user != INGEST_USER}
-        # No password has this hash: without an account of its own, ingest stays out.
-        write_accounts(self.directory, INGEST_USER, self._hashes.get(INGEST_USER, hash_password(token_hex())), devices)
-        self.reload()
+    def ask(self, *commands):
+        """What the broker answers to commands about its accounts; it must do them."""
+        with self.control() as control:
+            answers = control.ask(commands)
+        assert not [answer for answer in answers if "error" in answer], answers
+        return answers

@@ -45,7 +45,7 @@ def test_a_press_becomes_a_value_on_the_chart(line):
     trust = set_up_trust(line, story, now)
     posting = next(each for each in story.postings if each.service == "beds")
     add_device(line, trust, posting, line.devices / "one", now)
-    line.write_broker_accounts()
+    line.follow_database()
     device = SimulatedDevice(line.devices / "one", line.application, "--virtual", str(pet_time(now)), "--quiet")
     try:
         for food in PASSES:

@@ -42,7 +42,7 @@ class Fleet:
         posting = next(each for each in story.postings if each.service == "beds")
         self.directory = line.devices / "one"
         add_device(line, trust, posting, self.directory, self.now)
-        line.write_broker_accounts()
+        line.follow_database()
         self.device = SimulatedDevice(self.directory, line.application, "--virtual", str(pet_time(self.now)), "--quiet")
 
     def change(self, what, *arguments, **named):

@@ -20,10 +20,12 @@ from server.api.problems import ProblemError, in_query, make_problem, wrong_fiel
 from server.api.query import Day, Name
 from server.api.reference import PREFIX, refusals
 from server.api.sessions import OpenSession
+from server.fleet.alerts import Alert, Kind
 from server.fleet.held import held_states
 from server.fleet.organisations import organisation_of
 from server.fleet.roster import Entry, Said, Wanted, health, roster
 from server.fleet.tables import Organisation
+from server.fleet.watching import watched
 
 PAGE, PAGE_MAX = 50, 200
 NAMES_MAX = 50
@@ -56,12 +58,21 @@ class DeviceStatus(BaseModel):
     counters: dict[str, int]
 
 
+class AlertRow(BaseModel):
+    """Something of a device that somebody should see to."""
+
+    kind: Kind
+    words: str
+
+
 class DeviceRow(BaseModel):
     """One device as it stands. `waiting`: as it last said, less what has arrived since."""
 
     device: str
     serial: str
+    mac: Annotated[str | None, Field(description="of its board, once that was enrolled")]
     state: str
+    key_epoch: Annotated[int, Field(description="0: registered, and not enrolled yet")]
     enrolled_at: datetime
     team: str | None
     service: str | None
@@ -75,6 +86,7 @@ class DeviceRow(BaseModel):
     behind: bool
     lacking: Annotated[str, Field(description="what keeps the server from saying what it should hold; mostly empty")]
     status: DeviceStatus | None
+    alerts: Annotated[list[AlertRow], Field(description="what to see to: overdue, low battery, clock, storage ...")]
 
 
 class HeldItemRow(BaseModel):
@@ -141,7 +153,7 @@ def get_devices(
     after = place[0] if place else None
     found = roster(session, owner, now, viewer.teams(Right.SEE_FLEET), wanted, after, limit + 1)
     link = next_link(request, [found[limit - 1].serial]) if len(found) > limit else None
-    return DevicesAnswer(as_of=now, data=[_row(entry) for entry in found[:limit]], links=Links(next=link))
+    return DevicesAnswer(as_of=now, data=device_rows(session, owner, found[:limit], now), links=Links(next=link))
 
 
 @router.get("/devices/{device}", operation_id="get_device", dependencies=[only()])
@@ -153,7 +165,7 @@ def get_device(request: Request, device: DeviceNumber, viewer: SeesFleet, sessio
     behind = held.behind
     return DeviceAnswer(
         as_of=now,
-        device=_row(entry),
+        device=device_rows(session, owner, [entry], now)[0],
         items=[
             HeldItemRow(name=item.title, revision=item.revision, size_bytes=item.length, held=item not in behind)
             for item in held.items
@@ -208,12 +220,20 @@ def _begin(day: date | None, zone: ZoneInfo) -> datetime | None:
     return None if day is None else instant(day, zone)
 
 
-def _row(entry: Entry) -> DeviceRow:
+def device_rows(session: Session, owner: Organisation, entries: list[Entry], now: datetime) -> list[DeviceRow]:
+    """As the interface tells devices."""
+    found = watched(session, owner, entries, now)
+    return [_row(entry, found[entry.device_id]) for entry in entries]
+
+
+def _row(entry: Entry, alerts: list[Alert]) -> DeviceRow:
     said = entry.said
     return DeviceRow(
         device=device_name(entry.device_id),
         serial=entry.serial,
+        mac=entry.mac,
         state=entry.state,
+        key_epoch=entry.key_epoch,
         enrolled_at=entry.enrolled_at,
         team=entry.team,
         service=entry.service,
@@ -227,6 +247,7 @@ def _row(entry: Entry) -> DeviceRow:
         behind=(said.held_revision if said else 0) < entry.desired_revision,
         lacking=entry.lacking,
         status=_status(said) if said else None,
+        alerts=[AlertRow(kind=alert.kind, words=alert.words) for alert in alerts],
     )
 
 

@@ -106,9 +106,7 @@ def post_tokens(
     wanted: WantedTokens,
 ) -> Response:
     """Make one-use tokens of 15 minutes, with which a tool at a bench enrols devices."""
-    if not viewer.may_everywhere(Right.MANAGE_FLEET):  # a new device stands nowhere yet, and so is everybody's
-        detail = f"To enrol devices, an account needs the right to {Right.MANAGE_FLEET} for the whole organisation."
-        raise ProblemError(make_problem(HTTPStatus.FORBIDDEN, detail))
+    require_whole_fleet(viewer)
 
     def make() -> TokensMade:
         now = request.app.state.now()
@@ -149,6 +147,13 @@ def post_enrolment(request: Request, board: NewEnrolment) -> Response:
         follow(request, session, organisation_of(session, token.organisation_id))
         answer = _answer(made)
     return JSONResponse(answer.model_dump(mode="json"), HTTPStatus.CREATED, {"Cache-Control": "no-store"})
+
+
+def require_whole_fleet(viewer: Viewer) -> None:
+    """That the viewer manages all devices: one that stands nowhere is everybody's. Raises ProblemError 403."""
+    if not viewer.may_everywhere(Right.MANAGE_FLEET):
+        detail = f"Your account has no right to {Right.MANAGE_FLEET} for the whole organisation."
+        raise ProblemError(make_problem(HTTPStatus.FORBIDDEN, detail))
 
 
 def _answer(made: Enrolled) -> EnrolmentAnswer:

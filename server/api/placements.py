@@ -97,7 +97,7 @@ def get_placements(
     teams = viewer.teams(Right.SEE_FLEET)
     found = placements(session, owner, teams, number, after[0] if after else 0, limit + 1)
     link = next_link(request, [found[limit - 1].placement.placement_id]) if len(found) > limit else None
-    return PlacementsAnswer(data=_answers(session, owner, found[:limit]), links=Links(next=link))
+    return PlacementsAnswer(data=placement_answers(session, owner, found[:limit]), links=Links(next=link))
 
 
 @router.post(
@@ -130,7 +130,7 @@ def patch_placement(
     found = find_placement(session, owner, placement)
     if found is None or not viewer.may(Right.SEE_FLEET, found.placement.team_id):
         raise ProblemError(make_problem(HTTPStatus.NOT_FOUND, f"There is no placement {placement} here."))
-    _require(viewer, found.placement.team_id, found.team)
+    require_managed(viewer, found.placement.team_id, found.team)
     if found.placement.to_at is not None:
         raise ProblemError(
             make_problem(HTTPStatus.CONFLICT, f"Placement {placement} ends at {found.placement.to_at} already.")
@@ -138,7 +138,7 @@ def patch_placement(
     with conflicting("until_at"):
         end_placement(session, find_device(session, owner, found.serial), body.until_at)
     follow(request, session, owner)
-    return _answers(session, owner, [found])[0]
+    return placement_answers(session, owner, [found])[0]
 
 
 def follow(request: Request, session: Session, owner: Organisation) -> None:
@@ -152,9 +152,9 @@ def _placed(request: Request, session: Session, viewer: Viewer, body: NewPlaceme
     owner = organisation_of(session, viewer.organisation_id)
     entry = seen_device(session, owner, viewer, body.device, request.app.state.now())
     if entry.team_id is not None:
-        _require(viewer, entry.team_id, entry.team or "")
-    team = _team(session, owner, viewer, body.team, "team")
-    choices = [_team(session, owner, viewer, code, "choices", place) for place, code in enumerate(body.choices)]
+        require_managed(viewer, entry.team_id, entry.team or "")
+    team = managed_team(session, owner, viewer, body.team, "team")
+    choices = [managed_team(session, owner, viewer, code, "choices", place) for place, code in enumerate(body.choices)]
     with blaming("location"):
         location = find_location(session, owner, body.location)
     if body.until_at is not None and body.until_at <= body.from_at:
@@ -171,28 +171,30 @@ def _placed(request: Request, session: Session, viewer: Viewer, body: NewPlaceme
         )
     follow(request, session, owner)
     row = PlacementRow(made, entry.device_id, entry.serial, team.code, location.code)
-    return _answers(session, owner, [row])[0]
+    return placement_answers(session, owner, [row])[0]
 
 
-def _team(session: Session, owner: Organisation, viewer: Viewer, code: str, *steps: str | int) -> Team:
+def managed_team(session: Session, owner: Organisation, viewer: Viewer, code: str, *steps: str | int) -> Team:
     """A team that the viewer manages devices of; one that they do not see does not exist."""
     found = [
         team for team, _ in teams_of(session, owner) if team.code == code and viewer.may(Right.SEE_FLEET, team.team_id)
     ]
     if not found:
         raise ProblemError(unknown_name(in_body(*steps, detail=f"There is no team {code} here.")))
-    _require(viewer, found[0].team_id, code)
+    require_managed(viewer, found[0].team_id, code)
     return found[0]
 
 
-def _require(viewer: Viewer, team_id: int, team: str) -> None:
+def require_managed(viewer: Viewer, team_id: int, team: str) -> None:
+    """That the viewer manages this team's devices. Raises ProblemError 403."""
     if not viewer.may(Right.MANAGE_FLEET, team_id):
         raise ProblemError(
             make_problem(HTTPStatus.FORBIDDEN, f"Your account does not manage the devices of team {team}.")
         )
 
 
-def _answers(session: Session, owner: Organisation, rows: list[PlacementRow]) -> list[PlacementAnswer]:
+def placement_answers(session: Session, owner: Organisation, rows: list[PlacementRow]) -> list[PlacementAnswer]:
+    """As the interface tells placements."""
     codes = {team.team_id: team.code for team, _ in teams_of(session, owner)}
     return [
         PlacementAnswer(

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -15,7 +14,9 @@ from typing import Self
 from server.demo.certificates import make_certificates
 from server.demo.child import POLL_S, Child, Claim, StartError
 from server.demo.ports import answers, kept_port
-from server.fleet.broker import ACCESS_FILE, DEVICE_PASSWORDS_FILE, INGEST_PASSWORDS_FILE
+from server.fleet.broker import first_state
+from server.fleet.broker_control import Control
+from server.fleet.files import write_private
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 ADDRESS = "127.0.0.1"
@@ -23,13 +24,14 @@ ADDRESS = "127.0.0.1"
 HOST = "localhost"
 INGEST_USER = "ingest"
 MESSAGE_BYTES_MAX = 8192
-RELOADING = b"Reloading config"  # what Mosquitto logs before it reads its files again
-HANGUP_AGAIN_S = 0.5  # a SIGHUP that comes while Mosquitto is still reading its files may be lost
 START_TIMEOUT_S = 15
 # Not `python -m iotcore`: that runs the broker in a child of its own, which outlives a killed parent.
 RUN_IOTCORE = "import sys, iotcore; iotcore.IotCoreBroker(config_path=sys.argv[1]).run_forever()"
 # Debian and Homebrew put the program where an ordinary account's PATH does not look.
 MOSQUITTO_PLACES = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", "/opt/local/sbin")
+PLUGIN = "mosquitto_dynamic_security.so"
+PLUGIN_PLACES = ("/usr/lib", "/usr/local/lib", "/opt/homebrew/lib", "/opt/local/lib")
+ACCOUNTS_FILE = "accounts.json"  # Mosquitto's own, which it writes whenever it is told of a change
 
 
 class _Broker(ABC):
@@ -37,9 +39,13 @@ class _Broker(ABC):
 
     name: str
     host = HOST
+    keeps_accounts: bool
 
-    def __init__(self, directory: Path, port: int | None = None, ingest_port: int | None = None) -> None:
+    def __init__(
+        self, directory: Path, ingest_password: str = "", port: int | None = None, ingest_port: int | None = None
+    ) -> None:
         self.directory = directory.absolute()
+        self._ingest_password = ingest_password
         self._asked = (port, ingest_port)
         self._claim = Claim(self.directory)
         self._child: Child | None = None
@@ -100,28 +106,15 @@ class _Broker(ABC):
 
 
 class Mosquitto(_Broker):
-    """The reference: TLS, passwords, and access rules that give a device its own topics and nothing else.
-
-    Who changes the accounts in `directory` (server/fleet/broker.py does) calls reload().
-    """
+    """The reference: TLS, and accounts that give a device its own topics and nothing else (server/fleet/broker.py)."""
 
     name = "mosquitto"
+    keeps_accounts = True
 
-    def reload(self) -> None:
-        """Make the broker read passwords, access rules and certificates again; returns when it does so."""
-        child = self._child
-        assert child is not None, "the broker runs"
-        before = child.log_file.read_bytes().count(RELOADING)
-        child.send(signal.SIGHUP)
-        sent_at = time.monotonic()
-        deadline = sent_at + START_TIMEOUT_S
-        while child.log_file.read_bytes().count(RELOADING) == before:
-            if not child.running or time.monotonic() > deadline:
-                raise StartError(f"mosquitto did not read its accounts again. Its log: {child.last_words()}")
-            if time.monotonic() > sent_at + HANGUP_AGAIN_S:
-                child.send(signal.SIGHUP)
-                sent_at = time.monotonic()
-            time.sleep(POLL_S)
+    def control(self) -> Control:
+        """The channel by which accounts are managed, as ingest uses it."""
+        authority = str(self.certificates.authority_pem)
+        return Control(self.host, self.ingest_port, authority, INGEST_USER, self._ingest_password)
 
     def _prepare(self) -> list[str]:
         program = find_mosquitto()
@@ -129,18 +122,20 @@ class Mosquitto(_Broker):
             raise StartError(
                 "Mosquitto is not installed. Install it (Debian: apt-get install mosquitto), or use iotcore."
             )
-        # Empty, nobody gets in; server/fleet/broker.py fills them.
-        for name in (DEVICE_PASSWORDS_FILE, INGEST_PASSWORDS_FILE, ACCESS_FILE):
-            (self.directory / name).touch(mode=0o600)
+        plugin = find_plugin()
+        if plugin is None:
+            raise StartError(f"Mosquitto is installed without {PLUGIN}, by which it keeps accounts: install that too.")
+        accounts = self.directory / ACCOUNTS_FILE
+        if not accounts.exists():
+            write_private(accounts, first_state({INGEST_USER: self._ingest_password}))
         configuration = self.directory / "mosquitto.conf"
         self._fill(
             DEPLOY / "mosquitto" / "mosquitto.conf",
             configuration,
             address=ADDRESS,
             ingest_address=ADDRESS,
-            device_passwords=self.directory / DEVICE_PASSWORDS_FILE,
-            ingest_passwords=self.directory / INGEST_PASSWORDS_FILE,
-            access=self.directory / ACCESS_FILE,
+            plugin=plugin,
+            accounts=accounts,
             authority=self.certificates.authority_pem,
             certificate=self.certificates.server_pem,
             key=self.certificates.server_key,
@@ -152,9 +147,7 @@ class IotcoreBroker(_Broker):
     """The fallback: TLS, but no passwords and no access rules (deploy/iotcore.toml says why)."""
 
     name = "iotcore"
-
-    def reload(self) -> None:
-        """Nothing to read again: this broker keeps no accounts."""
+    keeps_accounts = False
 
     def _prepare(self) -> list[str]:
         configuration = self.directory / "iotcore.toml"
@@ -171,17 +164,23 @@ class IotcoreBroker(_Broker):
 Broker = Mosquitto | IotcoreBroker
 
 
-def make_broker(directory: Path, port: int | None = None, ingest_port: int | None = None) -> Broker:
+def make_broker(directory: Path, ingest_password: str) -> Broker:
     """Mosquitto where it is present or may be installed, else iotcore. Not started yet."""
-    if find_mosquitto() is not None or install_mosquitto():
-        return Mosquitto(directory, port, ingest_port)
-    return IotcoreBroker(directory, port, ingest_port)
+    if (find_mosquitto() is not None or install_mosquitto()) and find_plugin() is not None:
+        return Mosquitto(directory, ingest_password)
+    return IotcoreBroker(directory, ingest_password)
 
 
 def find_mosquitto() -> Path | None:
     path = os.pathsep.join((os.environ.get("PATH", os.defpath), *MOSQUITTO_PLACES))
     found = shutil.which("mosquitto", path=path)
     return Path(found) if found else None
+
+
+def find_plugin() -> Path | None:
+    """Mosquitto's dynamic security; Debian keeps it in a folder named after the machine's kind."""
+    places = [place for each in PLUGIN_PLACES for place in (Path(each), *sorted(Path(each).glob("*-linux-*")))]
+    return next((place / PLUGIN for place in places if (place / PLUGIN).exists()), None)
 
 
 def install_mosquitto() -> bool:

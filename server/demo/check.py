@@ -59,7 +59,7 @@ def _start_devices(line: Line, trust: Trust, postings: list[Posting], now: datet
     for posting in postings:
         directory = line.devices / posting.serial
         add_device(line, trust, posting, directory, now - timedelta(days=1))
-    line.write_broker_accounts()
+    line.follow_database()
     for posting in postings:
         options = ("--virtual", str(pet_time(now - timedelta(hours=1))), "--quiet")
         devices.append(SimulatedDevice(line.devices / posting.serial, line.application, *options))

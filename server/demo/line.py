@@ -19,13 +19,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from server.database import make_engine
-from server.demo.broker import INGEST_USER, Broker, IotcoreBroker, make_broker
+from server.demo.broker import INGEST_USER, Broker, IotcoreBroker, Mosquitto, make_broker
 from server.demo.child import POLL_S, Child, Claim, StartError
 from server.demo.device import build_application
 from server.demo.network import Network
 from server.demo.ports import kept_port
 from server.demo.postgres import EmbeddedPostgres
-from server.fleet.broker import write_broker_files
+from server.fleet.broker import follow
 from server.fleet.files import OWNER_ONLY, replace_file, write_private
 from server.fleet.keys import KeyRing, create_key_file, open_key_ring
 from server.migrations import upgrade
@@ -73,11 +73,11 @@ class Line:
     def __exit__(self, *exception: object) -> None:
         self._parts.close()
 
-    def write_broker_accounts(self) -> None:
-        """Make the broker follow the database."""
-        with Session(self.engine) as session:
-            write_broker_files(session, self.broker.directory, INGEST_USER, self._ingest_password)
-        self.broker.reload()
+    def follow_database(self) -> None:
+        """Make the broker's accounts what the database says, now. Ingest does so by itself, a moment later."""
+        if isinstance(self.broker, Mosquitto):
+            with Session(self.engine) as session, self.broker.control() as control:
+                follow(session, self.key_ring(), control.ask)
 
     def restart_server(self) -> None:
         """Kill ingest and pages as a loss of power would, and start them again."""
@@ -143,11 +143,12 @@ class Line:
 
     def _start_broker(self) -> None:
         directory = self.directory / "broker"
-        self.broker: Broker = IotcoreBroker(directory) if self._embedded_broker else make_broker(directory)
+        make = IotcoreBroker if self._embedded_broker else make_broker
+        self.broker: Broker = make(directory, self._ingest_password)
         self._say(f"starting the broker, {self.broker.name}")
         self.broker.start()
         self._parts.callback(self.broker.stop)
-        self.write_broker_accounts()
+        self.follow_database()
         self.network = Network(self.broker.port, kept_port(self.directory / "network_port"))
         self._parts.callback(self.network.close)
 
@@ -193,6 +194,7 @@ class Line:
             "PET_BROKER_CA_FILE": str(self.broker.certificates.authority_pem),
             "PET_BROKER_USER": INGEST_USER,
             "PET_BROKER_PASSWORD_FILE": str(self._secrets / "ingest.password"),
+            "PET_BROKER_KEEPS_ACCOUNTS": str(self.broker.keeps_accounts).lower(),
             "PET_WEB_PORT": str(self.web_port),
             "PET_LOCAL_VIEWER": LOCAL_VIEWER,
             "PET_TRY_DEVICE_DIRECTORY": str(self.devices / "try"),

@@ -61,7 +61,7 @@ def _prepare_try(line: Line, trust: Trust, now: datetime) -> None:
     directory = line.devices / "try"
     if not (directory / "pet_id.bin").exists():
         add_device(line, trust, TRY, directory, now)
-        line.write_broker_accounts()
+        line.follow_database()
     write_settings(line, directory, live=True)
 
 
@@ -82,7 +82,7 @@ def press_history(line: Line, trust: Trust, story: Story, now: datetime) -> None
             from_at = story.starts_at(now) + timedelta(weeks=posting.from_week)
             add_device(line, trust, posting, directory, from_at)
         scripts[posting.serial] = history(story, posting, trust.shapes[posting.questionnaire], now)
-    line.write_broker_accounts()
+    line.follow_database()
     stopping = threading.Event()
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         jobs = [

@@ -13,16 +13,18 @@ from server.command_line import OrganisationName, now, transaction
 from server.errors import OperatorError
 from server.fleet import organisations, targets
 from server.fleet.assignments import find_version
-from server.fleet.broker import write_broker_files
+from server.fleet.broker import first_state, follow
+from server.fleet.broker_control import control_of
 from server.fleet.definition import check_definition
-from server.fleet.devices import PASSWORD_BYTES
 from server.fleet.files import write_private
-from server.fleet.keys import create_key_file
+from server.fleet.keys import create_key_file, open_key_ring
 from server.fleet.organisations import find_organisation
 from server.fleet.questionnaires import lacking_core, publish_file, published
 from server.fleet.scope import ScopeWord, parse_scope, scope_words
 from server.fleet.translations import checked_lines, unchecked_warning
 from server.settings import load_settings, read_secret
+
+PASSWORD_BYTES = 32  # Mosquitto hashes passwords weakly: only random ones will do
 
 organisation = typer.Typer(help="Organisations.", no_args_is_help=True)
 service = typer.Typer(help="Clinical services.", no_args_is_help=True)
@@ -183,19 +185,27 @@ def list_targets(organisation: OrganisationName = None) -> None:
             print(f"{words.of(row)}: {row.value:.0%} from {row.from_date}{until}, set by {row.set_by}")
 
 
-@broker.command("write")
-def write_broker(
-    directory: Annotated[Path, typer.Option(help="Where the broker reads its accounts and access rules.")],
+@broker.command("init")
+def init_broker(
+    file: Annotated[Path, typer.Option(help="New file, from which the broker's accounts begin: the server's alone.")],
 ) -> None:
-    """Write the broker's accounts and access rules from the database. Then send the broker SIGHUP."""
+    """Write what a new broker starts from. The devices' accounts follow the database while `pet ingest` runs."""
     settings = load_settings()
-    with transaction() as session:
-        if not settings.broker_password_file.exists():
-            write_private(settings.broker_password_file, secrets.token_hex(PASSWORD_BYTES).encode())
-            print(f"ingest's password, newly made, is in {settings.broker_password_file}")
-        password = read_secret(settings.broker_password_file, "PET_BROKER_PASSWORD_FILE")
-        devices = write_broker_files(session, directory, settings.broker_user, password)
-    print(f"{devices} devices let in; send the broker SIGHUP and it follows")
+    if not settings.broker_password_file.exists():
+        write_private(settings.broker_password_file, secrets.token_hex(PASSWORD_BYTES).encode())
+        print(f"ingest's password, newly made, is in {settings.broker_password_file}")
+    password = read_secret(settings.broker_password_file, "PET_BROKER_PASSWORD_FILE")
+    write_private(file, first_state({settings.broker_user: password}))
+    print(f"{file}: move it to where the broker's configuration says, owned by the broker's account")
+
+
+@broker.command("follow")
+def follow_database() -> None:
+    """Make the broker's accounts what the database says, now; `pet ingest` does so by itself."""
+    settings = load_settings()
+    key_ring = open_key_ring(settings.key_file)
+    with transaction() as session, control_of(settings) as control:
+        print(follow(session, key_ring, control.ask).words)
 
 
 @key.command("create")

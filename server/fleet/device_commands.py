@@ -9,15 +9,16 @@ import typer
 from protocol.identity import Identity, encode_identity
 from protocol.topics import device_name
 from server.command_line import OrganisationName, instant, now, transaction
-from server.fleet import devices
+from server.fleet import devices, lifecycle
 from server.fleet.enrolment import enrol_device
 from server.fleet.files import write_private
 from server.fleet.keys import open_key_ring
+from server.fleet.lifecycle import Changed, change_state
 from server.fleet.organisations import find_location, find_organisation, find_team
 from server.fleet.placements import end_placement
 from server.fleet.placements import place as place_device
-from server.fleet.rollout import rollout
-from server.ingest.replay import replay
+from server.fleet.rollout import key_ring, rollout
+from server.fleet.tables import ACTIVE, LOST, RETIRED, REVOKED
 from server.settings import load_settings
 
 device = typer.Typer(help="Devices.", no_args_is_help=True)
@@ -26,7 +27,8 @@ DeviceWord = Annotated[str, typer.Argument(metavar="DEVICE", help="Its serial, o
 IdentityFile = Annotated[
     Path, typer.Option(help="New file for the device's identity and keys; it belongs on the device only.")
 ]
-BROKER_FOLLOWS = "the broker follows after `pet broker write`"
+Choices = Annotated[list[str] | None, typer.Option(help="A team that a nurse may choose; repeat it.")]
+BROKER_FOLLOWS = "the broker follows at once while `pet ingest` runs"
 
 
 @device.command()
@@ -38,21 +40,34 @@ def enrol(
     organisation: OrganisationName = None,
 ) -> None:
     """Enrol a device and write its identity area, 4,096 bytes, readable by you only."""
-    key_ring = open_key_ring(load_settings().key_file)
+    keys = open_key_ring(load_settings().key_file)
     with rollout() as session:
         owner = find_organisation(session, organisation)
-        identity = enrol_device(session, owner, serial, enrolled_at or now(), key_ring, mac=mac).identity
+        identity = enrol_device(session, owner, serial, enrolled_at or now(), keys, mac=mac).identity
         _hand_over(identity, identity_file)
     print(f"device {device_name(identity.device_id)} ({serial}), key epoch {identity.key_epoch}; {BROKER_FOLLOWS}")
+
+
+@device.command()
+def register(
+    serial: Annotated[str, typer.Option(help="What stands on the handheld.")],
+    mac: Annotated[str | None, typer.Option(help="Of its board, where it is known.")] = None,
+    organisation: OrganisationName = None,
+) -> None:
+    """Register a device that is to come, so that it can be placed; enrolling it gives it its keys."""
+    with rollout() as session:
+        owner = find_organisation(session, organisation)
+        name = device_name(lifecycle.register(session, owner, serial, now(), mac).device_id)
+    print(f"device {name} ({serial}), not enrolled yet")
 
 
 @device.command("rotate-key")
 def rotate_key(word: DeviceWord, identity_file: IdentityFile, organisation: OrganisationName = None) -> None:
     """Give a device new keys. The old ones end at once: write the new identity to the device by cable."""
-    key_ring = open_key_ring(load_settings().key_file)
+    keys = open_key_ring(load_settings().key_file)
     with transaction() as session:
         row = devices.find_device(session, find_organisation(session, organisation), word)
-        identity = devices.rotate_key(session, row, now(), key_ring)
+        identity = devices.rotate_key(session, row, now(), keys)
         _hand_over(identity, identity_file)
     print(f"device {device_name(identity.device_id)}, key epoch {identity.key_epoch}; {BROKER_FOLLOWS}")
 
@@ -65,7 +80,7 @@ def place(
     from_at: Annotated[datetime, typer.Option("--from", parser=instant, metavar="INSTANT")],
     *,
     to_at: Annotated[datetime | None, typer.Option("--to", parser=instant, metavar="INSTANT")] = None,
-    choice: Annotated[list[str] | None, typer.Option(help="A team that a nurse may choose; repeat it.")] = None,
+    choice: Choices = None,
     organisation: OrganisationName = None,
 ) -> None:
     """Say where a device is, and for which team, from when on."""
@@ -84,6 +99,47 @@ def place(
 
 
 @device.command()
+def move(
+    word: DeviceWord,
+    team: Annotated[str, typer.Option(help="A team's code.")],
+    location: Annotated[str, typer.Option(help="A location's code.")],
+    at: Annotated[datetime, typer.Option("--at", parser=instant, metavar="INSTANT")],
+    *,
+    choice: Choices = None,
+    organisation: OrganisationName = None,
+) -> None:
+    """End a device's placement and begin another at the same instant."""
+    with rollout() as session:
+        owner = find_organisation(session, organisation)
+        row = devices.find_device(session, owner, word)
+        choices = [find_team(session, owner, code) for code in choice or ()]
+        to = find_team(session, owner, team), find_location(session, owner, location)
+        lifecycle.move(session, row, *to, at, choices)
+    print(f"device {word} is with {team} at {location} from {at}")
+
+
+@device.command()
+def lend(
+    word: DeviceWord,
+    team: Annotated[str, typer.Option(help="The code of the team that borrows it.")],
+    location: Annotated[str, typer.Option(help="A location's code.")],
+    from_at: Annotated[datetime, typer.Option("--from", parser=instant, metavar="INSTANT")],
+    to_at: Annotated[datetime, typer.Option("--to", parser=instant, metavar="INSTANT")],
+    *,
+    choice: Choices = None,
+    organisation: OrganisationName = None,
+) -> None:
+    """Place a device elsewhere for a time, and from then on where it stood before."""
+    with rollout() as session:
+        owner = find_organisation(session, organisation)
+        row = devices.find_device(session, owner, word)
+        choices = [find_team(session, owner, code) for code in choice or ()]
+        to = find_team(session, owner, team), find_location(session, owner, location)
+        lifecycle.lend(session, row, *to, from_at, to_at, choices)
+    print(f"device {word} is lent to {team} at {location} from {from_at} to {to_at}, and then back")
+
+
+@device.command()
 def unplace(
     word: DeviceWord,
     to_at: Annotated[datetime, typer.Option("--at", parser=instant, metavar="INSTANT")],
@@ -98,32 +154,43 @@ def unplace(
 
 @device.command()
 def revoke(word: DeviceWord, organisation: OrganisationName = None) -> None:
-    """Refuse whatever a device sends from now on."""
-    with transaction() as session:
-        devices.revoke(devices.find_device(session, find_organisation(session, organisation), word))
+    """Refuse whatever a device sends from now on; its connection ends."""
+    _change(word, organisation, REVOKED)
     print(f"device {word} is revoked; {BROKER_FOLLOWS}")
 
 
 @device.command()
 def lost(word: DeviceWord, organisation: OrganisationName = None) -> None:
     """Keep in quarantine whatever a device sends from now on, until it is reinstated or revoked."""
-    with transaction() as session:
-        devices.mark_lost(devices.find_device(session, find_organisation(session, organisation), word))
+    networks = _change(word, organisation, LOST).networks
+    which = f"of {' and '.join(networks)}" if networks else "that it was given"
     print(
-        f"device {word} is lost: what it sends is kept apart. A finder can read the Wi-Fi password and the answers "
-        "that it has not sent: change that password; if the device does not return, revoke it."
+        f"device {word} is lost: what it sends is kept apart. A finder can read the Wi-Fi passwords {which} and the "
+        "answers that it has not sent: change those passwords; if the device does not return, revoke it."
     )
+
+
+@device.command()
+def retire(word: DeviceWord, organisation: OrganisationName = None) -> None:
+    """Take a device out of service for good, once its answers are delivered."""
+    _change(word, organisation, RETIRED)
+    print(f"device {word} is retired and placed nowhere; {BROKER_FOLLOWS}")
 
 
 @device.command()
 def reinstate(word: DeviceWord, organisation: OrganisationName = None) -> None:
     """Let a device count again, with what it sent while it was lost."""
+    changed = _change(word, organisation, ACTIVE)
+    print(
+        f"device {word} is active; {changed.delivered} records delivered, {changed.left} left in quarantine; "
+        f"{BROKER_FOLLOWS}"
+    )
+
+
+def _change(word: str, organisation: str | None, state: str) -> Changed:
     with rollout() as session:
-        row = devices.find_device(session, find_organisation(session, organisation), word)
-        devices.reinstate(row)
-        session.flush()
-        delivered, left = replay(session.connection(), now(), device_id=row.device_id)
-    print(f"device {word} is active; {delivered} records delivered, {left} left in quarantine; {BROKER_FOLLOWS}")
+        owner = find_organisation(session, organisation)
+        return change_state(session, owner, devices.find_device(session, owner, word), state, now(), key_ring)
 
 
 def _hand_over(identity: Identity, path: Path) -> None:

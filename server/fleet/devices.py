@@ -13,11 +13,10 @@ from protocol.topics import device_name
 from server.errors import OperatorError
 from server.fleet.keys import KeyRing
 from server.fleet.macs import mac_in
-from server.fleet.passwords import hash_password
+from server.fleet.passwords import broker_password
 from server.fleet.tables import ACTIVE, IMPORT, LOST, RETIRED, REVOKED, Device, DeviceKey, Organisation
 
 SERIAL_LENGTH_MAX = 64
-PASSWORD_BYTES = 32  # as strong as the keys: Mosquitto's own hashing of passwords is weak
 FIRST_EPOCH = 1
 NUMBER_LIKE = re.compile("[0-9a-fA-F]{8}")  # what names a device on the broker and in commands
 
@@ -78,7 +77,7 @@ def rotate_key(session: Session, device: Device, now: datetime, key_ring: KeyRin
 
 
 def revoke(device: Device) -> None:
-    """From now on whatever it sends is refused; the broker lets it in no more after `pet broker write`."""
+    """From now on whatever it sends is refused; the broker puts it out as soon as that is committed."""
     _move(device, (ACTIVE, LOST), REVOKED)
 
 
@@ -87,9 +86,14 @@ def mark_lost(device: Device) -> None:
     _move(device, (ACTIVE,), LOST)
 
 
+def retire(device: Device) -> None:
+    """It has left service in good order: whatever it sends is refused."""
+    _move(device, (ACTIVE, LOST, REVOKED), RETIRED)
+
+
 def reinstate(device: Device) -> None:
     """It counts again. What it sent while lost waits in quarantine for server.ingest.replay."""
-    _move(device, (LOST, REVOKED), ACTIVE)
+    _move(device, (LOST, REVOKED, RETIRED), ACTIVE)
 
 
 def find_device(session: Session, organisation: Organisation, word: str) -> Device:
@@ -114,19 +118,17 @@ def check_serial(serial: str) -> None:
 
 def _issue_keys(session: Session, device: Device, now: datetime, key_ring: KeyRing) -> Identity:
     key = secrets.token_bytes(KEY_BYTES)
-    password = secrets.token_hex(PASSWORD_BYTES)
     session.add(
         DeviceKey(
             organisation_id=device.organisation_id,
             device_id=device.device_id,
             key_epoch=device.key_epoch,
             wrapped_key=key_ring.wrap(key, device.organisation_id, device.device_id, device.key_epoch),
-            password_hash=hash_password(password),
             created_at=now,
         )
     )
     session.flush()
-    return Identity(device.serial, device.device_id, device.key_epoch, key, password)
+    return Identity(device.serial, device.device_id, device.key_epoch, key, broker_password(key))
 
 
 def _move(device: Device, allowed: tuple[str, ...], state: str) -> None:

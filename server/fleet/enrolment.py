@@ -129,8 +129,10 @@ def enrol_device(
         )
     if device is None:
         return Enrolled(devices.enrol(session, organisation, serial or mac, at, key_ring, mac), mac, known=False)
+    known = device.key_epoch > 0
     device.mac = mac
-    return Enrolled(devices.rotate_key(session, device, at, key_ring), mac, known=True)
+    device.enrolled_at = device.enrolled_at if known else at
+    return Enrolled(devices.rotate_key(session, device, at, key_ring), mac, known=known)
 
 
 def _device_of(session: Session, organisation: Organisation, mac: str, serial: str | None) -> Device | None:

@@ -125,7 +125,7 @@ def describe(state: HeldState) -> str:
 def _state(row: Row[Any], items: list[HeldItem]) -> HeldState:
     if row.base is not None:
         items = [item for item in items if item.board in ("", board_of(row.base))]
-    refused = _refusal(row.counters or {})
+    refused = refusal_words(row.counters or {})
     return HeldState(
         row.device_id,
         row.serial,
@@ -139,8 +139,8 @@ def _state(row: Row[Any], items: list[HeldItem]) -> HeldState:
     )
 
 
-def _refusal(counters: dict[str, int]) -> str:
-    """Why the device refused what it refused last."""
+def refusal_words(counters: dict[str, int]) -> str:
+    """Why the device refused what it refused last; empty where it refused nothing."""
     reason = counters.get("content_reason", 0)
     kind, why = reason >> 8 & 0xFF, REASON_WORDS.get(reason & 0xFF)
     return f"it refused {ITEM_WORDS.get(kind, 'something')}: {why}" if why else ""

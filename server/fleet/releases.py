@@ -69,7 +69,10 @@ def add_release(
 def assign_release(
     session: Session, organisation: Organisation, scope: Scope, board: str, number: int, now: datetime
 ) -> ApplicationRelease:
-    """Devices of this board in the scope fetch it at their next sync. Raises OperatorError; never goes back."""
+    """Devices of this board in the scope fetch it at their next sync. Raises OperatorError; never goes back.
+
+    Who widens a roll-out asks `server.fleet.halting.refuse_failing` first.
+    """
     release = session.get(ApplicationRelease, (organisation.organisation_id, board, number))
     if release is None:
         known = ", ".join(f"{row.number} for {row.board}" for row in releases(session, organisation)) or "none yet"

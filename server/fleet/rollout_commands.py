@@ -13,12 +13,15 @@ from server.fleet.assignments import assign, assignments, find_version, unassign
 from server.fleet.commands import questionnaire
 from server.fleet.device_commands import DeviceWord, device
 from server.fleet.devices import find_device
+from server.fleet.halting import refuse_failing
 from server.fleet.held import describe, held_states
 from server.fleet.languages import in_order
 from server.fleet.organisations import find_organisation
 from server.fleet.rollout import rollout
 from server.fleet.rollout_tables import TextItem
+from server.fleet.roster import Wanted, roster
 from server.fleet.scope import ScopeWord, parse_scope, scope_words
+from server.fleet.watching import watched
 from server.settings import load_settings
 
 text = typer.Typer(help='Texts for the idle screen: "You said, we did".', no_args_is_help=True)
@@ -138,11 +141,20 @@ def add_release(archive: Path, organisation: OrganisationName = None) -> None:
 
 @release.command("assign")
 def assign_release(
-    number: int, board: Board = "esp32", scope: ScopeWord = "organisation", organisation: OrganisationName = None
+    number: int,
+    board: Board = "esp32",
+    scope: ScopeWord = "organisation",
+    *,
+    despite_failures: Annotated[
+        bool, typer.Option("--despite-failures", help="Although a device has refused it, or went back.")
+    ] = False,
+    organisation: OrganisationName = None,
 ) -> None:
     """Have devices run a release. They install it at their next sync, and go back where it does not start."""
     with rollout() as session:
         owner = find_organisation(session, organisation)
+        if not despite_failures:
+            refuse_failing(session, owner, board, number)
         row = releases.assign_release(session, owner, parse_scope(session, owner, scope), board, number, now())
         name = row.name
     print(f"release {number} ({name}) for {board} is assigned to {scope}")
@@ -180,10 +192,12 @@ def show_device(word: DeviceWord, organisation: OrganisationName = None) -> None
 
 
 def fleet(organisation: OrganisationName = None) -> None:
-    """Every device in a line: when it was heard, and whether it holds what it should."""
+    """Every device in a line: when it was heard, whether it holds what it should, and what to see to."""
     with transaction() as session:
-        for state in held_states(session, find_organisation(session, organisation)):
-            print(describe(state))
+        owner, at = find_organisation(session, organisation), now()
+        alerts = watched(session, owner, roster(session, owner, at, None, Wanted()), at)
+        for state in held_states(session, owner):
+            print("; ".join([describe(state), *(alert.words for alert in alerts.get(state.device_id, []))]))
 
 
 def _translation(words: str) -> tuple[str, str]:

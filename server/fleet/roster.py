@@ -47,7 +47,9 @@ class Entry(NamedTuple):
 
     device_id: int
     serial: str
+    mac: str | None
     state: str
+    key_epoch: int
     enrolled_at: datetime
     team_id: int | None
     team: str | None
@@ -76,7 +78,9 @@ def roster(
         select(
             Device.device_id,
             Device.serial,
+            Device.mac,
             Device.state,
+            Device.key_epoch,
             Device.enrolled_at,
             placed,
             func.coalesce(Desired.revision, 0).label("revision"),
@@ -153,7 +157,9 @@ def _entry(row: Row[Any]) -> Entry:
     return Entry(
         row.device_id,
         row.serial,
+        row.mac,
         row.state,
+        row.key_epoch,
         row.enrolled_at,
         row.team_id,
         row.team,

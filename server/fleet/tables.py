@@ -133,11 +133,11 @@ class Device(Base):
     mac: Mapped[str | None]  # of its board, which keeps its device_id for ever
     state: Mapped[str]
     enrolled_at: Mapped[datetime]
-    key_epoch: Mapped[int]  # the current one
+    key_epoch: Mapped[int]  # the current one; 0: registered, and not enrolled yet
 
 
 class DeviceKey(Base):
-    """One epoch of a device's secrets. The HMAC key is wrapped (fleet/keys.py)."""
+    """One epoch of a device's key, wrapped (fleet/keys.py); its password on the broker follows from it."""
 
     __tablename__ = "device_key"
     __table_args__ = (device_foreign_key(),)
@@ -146,7 +146,6 @@ class DeviceKey(Base):
     device_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     key_epoch: Mapped[int] = mapped_column(primary_key=True)
     wrapped_key: Mapped[bytes]
-    password_hash: Mapped[str]  # in the form of Mosquitto's password file
     created_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
 

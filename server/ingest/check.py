@@ -15,6 +15,8 @@ from server.fleet.keys import KeyRing
 from server.fleet.tables import ACTIVE, LOST, Device, DeviceKey, Organisation
 from server.ingest.incoming import IncomingMessage, JournalKey, Refusal
 
+NOBODY = -1
+
 
 class KnownDevice(NamedTuple):
     """What the fleet knows of a device."""
@@ -42,6 +44,11 @@ class Authentic(NamedTuple):
     body: Status | Batch | ContentRequest
 
     @property
+    def named(self) -> tuple[int, int]:
+        """Organisation and number of its device."""
+        return self.device.organisation_id, self.device.device_id
+
+    @property
     def batch(self) -> Batch:
         """Its body, of a message that is a batch."""
         assert isinstance(self.body, Batch)
@@ -58,21 +65,36 @@ def check_messages(
     connection: Connection, key_ring: KeyRing, messages: Iterable[IncomingMessage]
 ) -> tuple[list[Authentic], list[Refusal]]:
     """Both in the order of the messages."""
-    refusals: list[Refusal] = []
-    parsed: list[tuple[IncomingMessage, Envelope]] = []
-    for message in messages:
-        try:
-            parsed.append((message, _parse(message)))
-        except ProtocolError as error:
-            refusals.append(Refusal(message, error.reason, error.text))
-    register = _Register(connection, key_ring, {envelope.header.device_id for _, envelope in parsed})
+    parsed = [(message, _parsed(message)) for message in messages]
+    register = _Register(connection, key_ring, {_number(message, read) for message, read in parsed})
     authentic: list[Authentic] = []
-    for message, envelope in parsed:
+    refusals: list[Refusal] = []
+    for message, read in parsed:
         try:
-            authentic.append(register.check(message, envelope))
+            if isinstance(read, ProtocolError):
+                raise read
+            authentic.append(register.check(message, read))
         except ProtocolError as error:
-            refusals.append(Refusal(message, error.reason, error.text))
+            named = register.named(_number(message, read))
+            refusals.append(Refusal(message, error.reason, error.text, named))
     return authentic, refusals
+
+
+def _parsed(message: IncomingMessage) -> Envelope | ProtocolError:
+    try:
+        return _parse(message)
+    except ProtocolError as error:
+        return error
+
+
+def _number(message: IncomingMessage, read: Envelope | ProtocolError) -> int:
+    """Of the device that it came from, for the broker lets each publish on its own topics only; -1 for nobody's."""
+    if not isinstance(read, ProtocolError):
+        return int(read.header.device_id)
+    try:
+        return parse_up_topic(message.topic)[0]
+    except ProtocolError:
+        return NOBODY
 
 
 def _parse(message: IncomingMessage) -> Envelope:
@@ -107,6 +129,11 @@ class _Register:
         if device.state not in (ACTIVE, LOST):
             raise ProtocolError(f"device-{device.state}", f"the device is {device.state}")
         return Authentic(message, header, device, key, _body(envelope))
+
+    def named(self, device_id: int) -> tuple[int, int] | None:
+        """Organisation and number, if there is such a device."""
+        device = self._devices.get(device_id)
+        return device and (device.organisation_id, device.device_id)
 
     def _key(self, device: KnownDevice, key_epoch: int) -> bytes:
         known = self._keys.get((device.device_id, key_epoch))

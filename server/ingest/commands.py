@@ -14,6 +14,7 @@ from server.command_line import instant, now, transaction
 from server.database import make_engine
 from server.errors import OperatorError
 from server.fleet.keys import open_key_ring
+from server.ingest.accounts import keep_accounts
 from server.ingest.due import watch
 from server.ingest.receive import Receiver
 from server.ingest.replay import replay
@@ -36,6 +37,9 @@ def ingest() -> None:
         signal.signal(number, lambda *_: stopping.set())
     receiver.start()
     threading.Thread(target=watch, args=(engine, key_ring, stopping), daemon=True).start()
+    if settings.broker_keeps_accounts:
+        accounts = (engine, key_ring, settings, stopping)
+        threading.Thread(target=keep_accounts, args=accounts, daemon=True).start()
     try:
         work(receiver, engine, key_ring, stopping)
     finally:

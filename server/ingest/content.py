@@ -77,7 +77,9 @@ def find_chunks(
     for request in requests:
         assert isinstance(request.body, ContentRequest)
         if not is_confirmed_by(request, met.get(key_of(request))):
-            refusals.append(Refusal(request.message, REASON_NONCE, "the request belongs to no known connection"))
+            refusals.append(
+                Refusal(request.message, REASON_NONCE, "the request belongs to no known connection", request.named)
+            )
             continue
         fault = _fault(request, lengths)
         data = None if fault else _content(connection, key_ring, request)
@@ -86,7 +88,7 @@ def find_chunks(
                 REASON_UNREADABLE,
                 "the content was wrapped by another key file",
             )
-            refusals.append(Refusal(request.message, reason, text))
+            refusals.append(Refusal(request.message, reason, text, request.named))
             answers.append(Chunks(request, [(request.body.digest, 0, 0, b"")]))
         else:
             answers.append(Chunks(request, _cut(request.body, data)))

@@ -20,11 +20,15 @@ class Reply(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """A message of which nothing is stored and that gets no reply. `reason` is a short stable word."""
+    """A message of which nothing is stored and that gets no reply. `reason` is a short stable word.
+
+    `device`: organisation and number of the device on whose topic it came, where there is one.
+    """
 
     message: IncomingMessage
     reason: str
     text: str
+    device: tuple[int, int] | None = None
 
 
 class JournalKey(NamedTuple):

@@ -34,7 +34,7 @@ class Ward:
         posting = Posting(serial, "beds", "stroke-ward", "", "beds", 0)
         directory = self.line.devices / serial
         add_device(self.line, self.trust, posting, directory, self.now - timedelta(days=1))
-        self.line.write_broker_accounts()
+        self.line.follow_database()
         return directory
 
     def start(self, directory):

@@ -76,7 +76,7 @@ def test_a_device_with_new_keys_delivers_what_waited_under_the_old_ones(ward):
     with Session(ward.line.engine) as session, session.begin():
         found = find_device(session, find_organisation(session), directory.name)
         identity = rotate_key(session, found, utc_now(), ward.line.key_ring())
-    ward.line.write_broker_accounts()
+    ward.line.follow_database()
 
     device = ward.start(directory)  # still with the old keys: the broker does not let it in
     assert device.sync()["waiting"] == 3

@@ -8,8 +8,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from protocol.topics import device_name
-from server.fleet.broker import ACCESS_FILE, INGEST_PASSWORDS_FILE
-from server.fleet.passwords import hash_password
+from server.fleet.broker import Account
 from tests.custody.conftest import press
 
 EAVESDROPPER = "eavesdropper"
@@ -29,20 +28,23 @@ def device(ward, directory):
     device.close()
 
 
+def tell(ward, *commands):
+    with ward.line.broker.control() as control:
+        answers = control.ask(commands)
+    assert not [answer for answer in answers if "error" in answer], answers
+
+
 def test_a_broker_that_acknowledges_and_drops_loses_nothing(ward, directory, device):
     name = device_name(ward.device_id(directory))
-    access = ward.line.broker.directory / ACCESS_FILE
-    rules = access.read_text()
-    access.write_text(rules.replace(f"topic write pet/v1/d/{name}/up/#", f"topic write nowhere/{name}"))
-    ward.line.broker.reload()
+    hears_only = [acl for acl in Account(name, "").acls if acl["acltype"] != "publishClientSend"]
+    tell(ward, {"command": "modifyRole", "rolename": name, "acls": hears_only})
     press(device, 3)
     event = device.sync()
     assert event["error"] == "the server does not answer"  # although every publish was acknowledged
     assert event["waiting"] == 3
     assert ward.sequences(directory) == []
 
-    access.write_text(rules)
-    ward.line.broker.reload()
+    ward.line.follow_database()  # which finds the role that is not as it should be
     assert device.sync() == {"event": "synced", "delivered": 3, "waiting": 0, "error": None}
     assert ward.sequences(directory) == [1, 2, 3]
 
@@ -51,12 +53,14 @@ class Eavesdropper:
     """Hears everything that passes through the broker, and can say it again."""
 
     def __init__(self, ward):
-        directory = ward.line.broker.directory
-        with (directory / INGEST_PASSWORDS_FILE).open("a") as file:
-            file.write(f"{EAVESDROPPER}:{hash_password(PASSWORD)}\n")
-        with (directory / ACCESS_FILE).open("a") as file:
-            file.write(f"\nuser {EAVESDROPPER}\ntopic readwrite pet/#\n")
-        ward.line.broker.reload()
+        role = {"rolename": EAVESDROPPER}
+        everything = ("publishClientSend", "publishClientReceive", "subscribePattern")
+        acls = [{"acltype": kind, "topic": "pet/#", "allow": True} for kind in everything]
+        tell(
+            ward,
+            {"command": "createRole", **role, "acls": acls},
+            {"command": "createClient", "username": EAVESDROPPER, "password": PASSWORD, "roles": [role]},
+        )
         self.heard = []
         self._ready = threading.Event()
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2)

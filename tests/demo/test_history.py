@@ -53,7 +53,7 @@ def test_a_second_run_presses_what_the_first_one_has_not(line):
     folders = [line.devices / posting.serial for posting in story.postings]
     for number in (ENROLLED, HALF_PRESSED, WITHOUT_IDENTITY):
         add_device(line, trust, story.postings[number], folders[number], story.starts_at(now))
-    line.write_broker_accounts()
+    line.follow_database()
     (folders[WITHOUT_IDENTITY] / "pet_id.bin").unlink()  # as when the run ended right after the commit
     half = story.postings[HALF_PRESSED]
     script = history(story, half, trust.shapes[half.questionnaire], now)

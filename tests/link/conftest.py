@@ -11,8 +11,6 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from server.demo.broker import HOST, INGEST_USER
 from server.demo.ports import free_port
-from server.fleet.broker import ACCESS_FILE, DEVICE_PASSWORDS_FILE
-from server.fleet.passwords import hash_password
 from tests.link.certificates import DAY, make_server_pair
 from tests.parts import ROOT, OpenMosquitto, micropython_environment, need
 
@@ -29,22 +27,18 @@ class LinkBroker(OpenMosquitto):
         command = super()._prepare()
         self.plain_port, self.expired_port, self.future_port = free_port(), free_port(), free_port()
         with (self.directory / "mosquitto.conf").open("a") as file:
-            accounts = "".join(
-                f"{option} {self.directory / name}\n"
-                for option, name in (("password_file", DEVICE_PASSWORDS_FILE), ("acl_file", ACCESS_FILE))
-            )
-            file.write(f"\nlistener {self.plain_port} 127.0.0.1\n{accounts}")
+            file.write(f"\nlistener {self.plain_port} 127.0.0.1\n")
             for name, port, starts_in, ends_in in (
                 ("expired", self.expired_port, -9 * DAY, -DAY),
                 ("future", self.future_port, DAY, 9 * DAY),
             ):
                 certificate, key = make_server_pair(self.certificates, name, HOST, starts_in, ends_in)
-                file.write(f"\nlistener {port} 127.0.0.1\ncertfile {certificate}\nkeyfile {key}\n{accounts}")
+                file.write(f"\nlistener {port} 127.0.0.1\ncertfile {certificate}\nkeyfile {key}\n")
         return command
 
     def allow_everybody(self):
-        self._hashes = {name: hash_password(PASSWORD) for name in (*DEVICES, INGEST_USER)}
-        self._write()
+        for name in (*DEVICES, INGEST_USER):
+            self.allow(name, PASSWORD)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import server.fleet.rollout_tables
 import server.fleet.tables
 import server.improvement.tables
 import server.improvement.team_tables
+import server.ingest.refusal_tables
 import server.ingest.rollup_tables
 import server.ingest.tables  # noqa: F401, they fill Base.metadata
 from server.database import Base

@@ -35,6 +35,31 @@ SELECT audited('enrolment_token', '{secret_hash}');
 -- Until now the serial was the MAC wherever a device had one.
 UPDATE device SET mac = upper(serial) WHERE serial ~ '^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$' AND state <> 'import';
 SET CONSTRAINTS ALL IMMEDIATE;
+
+-- Passwords on the broker follow from the keys, so none is stored: devices of before need `pet device rotate-key`.
+ALTER TABLE device_key DROP COLUMN password_hash;
+
+CREATE TABLE device_refusal (
+    organisation_id integer NOT NULL,
+    device_id bigint NOT NULL,
+    reason text NOT NULL,
+    day date NOT NULL,
+    count integer NOT NULL,
+    last_at timestamptz NOT NULL,
+    CONSTRAINT pk_device_refusal PRIMARY KEY (organisation_id, device_id, reason, day),
+    CONSTRAINT fk_device_refusal_device FOREIGN KEY (organisation_id, device_id) REFERENCES device
+);
+
+-- `pet ingest` listens, and makes the broker follow within the second.
+CREATE FUNCTION tell_broker() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NOTIFY pet_broker;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER tell_broker AFTER INSERT OR UPDATE OR DELETE ON device FOR EACH STATEMENT EXECUTE FUNCTION tell_broker();
+CREATE TRIGGER tell_broker AFTER INSERT OR UPDATE OR DELETE ON device_key
+    FOR EACH STATEMENT EXECUTE FUNCTION tell_broker();
 """
 
 

@@ -28,6 +28,14 @@ EXAMPLES = [
     Example(f"GET {V1}/devices", hides=("PET-1",)),
     Example(f"GET {V1}/devices/{{device}}", outside=404),
     Example(f"GET {V1}/devices/{{device}}/health", outside=404),
+    Example(f"POST {V1}/devices", json={"serial": "PET-9"}, inside=403, whole=201),
+    Example(f"PATCH {V1}/devices/{{device}}", json={"state": "lost"}, outside=404),
+    Example(
+        f"POST {V1}/devices/{{device}}/moves",
+        json={"team": "leek", "location": "ward", "from_at": "2026-11-23T08:45:00Z"},
+        inside=201,
+        outside=404,
+    ),
     Example(f"GET {V1}/placements", hides=("PET-1",)),
     Example(
         f"POST {V1}/placements",

@@ -61,8 +61,9 @@ def test_a_whole_fleet_is_set_up_from_the_command_line(trust, engine, tmp_path):
     trust("target", "set", "0.85", "--by", "commissioner", "--from", "2026-01-01")
     trust("target", "set", "0.9", "--by", "commissioner", "--from", "2026-06-01", "--scope", "team:rehab")
     trust("target", "set", "0.95", "--by", "commissioner", "--from", "2026-07-01", "--scope", "team:rehab")
-    (tmp_path / "broker").mkdir()
-    assert "1 devices let in" in trust("broker", "write", "--directory", "broker")
+    trust("broker", "init", "--file", "accounts.json")
+    assert stat.S_IMODE((tmp_path / "accounts.json").stat().st_mode) == 0o600
+    assert len((tmp_path / "ingest.password").read_text()) == 64
     with Session(engine) as session:
         assert session.scalars(select(Device)).one().enrolled_at.isoformat() == "2026-01-01T00:00:00+00:00"
         placement = session.scalars(select(Placement)).one()
@@ -81,10 +82,20 @@ def test_a_device_goes_through_its_life(trust, tmp_path):
     trust("device", "enrol", "--serial", "AA", "--identity-file", "aa.bin")
     assert "key epoch 2" in trust("device", "rotate-key", "AA", "--identity-file", "aa2.bin")
     assert decode_identity((tmp_path / "aa2.bin").read_bytes()).key_epoch == 2
-    assert "change that password" in trust("device", "lost", "AA")
+    assert "change those passwords" in trust("device", "lost", "AA")
     assert "0 records delivered" in trust("device", "reinstate", "AA")
     trust("device", "revoke", "AA")
     assert "it cannot become lost" in trust.refuses("device", "lost", "AA")
+    trust("device", "retire", "AA")
+    trust("device", "reinstate", "AA")
+    assert "not enrolled yet" in trust("device", "register", "--serial", "BB")
+    assert "already" in trust.refuses("device", "register", "--serial", "BB")
+    here = ("--team", "rehab", "--location", "ward-1")
+    trust("device", "place", "--device", "BB", *here, "--from", "2026-01-01T00:00:00Z")
+    trust("device", "move", "BB", *here, "--at", "2026-02-01T00:00:00Z")
+    days = ("--from", "2026-03-01T00:00:00Z", "--to", "2026-03-08T00:00:00Z")
+    assert "and then back" in trust("device", "lend", "BB", *here, *days)
+    assert "before it is lent" in trust.refuses("device", "lend", "BB", *here, "--from", days[3], "--to", days[1])
     assert trust("quarantine", "list") == "nothing is in quarantine\n"
     assert "0 records delivered" in trust("quarantine", "replay")
     told = trust("quarantine", "replay", "--received-at", "2026-03-01T00:00:00Z")
@@ -118,7 +129,8 @@ PLACE = ("device", "place", "--device", "AA", "--team", "rehab", "--location", "
         (("target", "set", "85", "--by", "c", "--from", "2026-01-01"), "0.85 means 85 %"),
         (("target", "set", "many", "--by", "c", "--from", "2026-01-01"), "is not a number"),
         (("target", "set", "0.85", "--by", "c", "--from", "2026-01-01", "--scope", "ward:1"), "is no scope"),
-        (("broker", "write", "--directory", "nowhere"), "cannot be written"),
+        (("broker", "init", "--file", "nowhere/accounts.json"), "cannot be written"),
+        (("broker", "follow"), "cannot be used"),
         (("key", "create"), "only copy of a secret"),
         (("nonsense",), "No such command"),
     ],

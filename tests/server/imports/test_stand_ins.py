@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from server.errors import OperatorError
 from server.fleet import devices
-from server.fleet.broker import write_broker_files
+from server.fleet.broker import wanted_accounts
 from server.fleet.held import held_states
 from server.fleet.organisations import find_location, find_organisation, find_team
 from server.fleet.placements import end_placement, place
@@ -50,9 +50,9 @@ def test_where_it_was_is_not_corrected(ward):
     assert ward.snapshot() == before
 
 
-def test_no_list_of_devices_shows_it_and_the_broker_does_not_know_it(ward, tmp_path):
+def test_no_list_of_devices_shows_it_and_the_broker_does_not_know_it(ward):
     with Session(ward.engine) as session:
         owner = find_organisation(session)
         assert held_states(session, owner) == []
         assert roster(session, owner, NOW, None, Wanted()) == []
-        assert write_broker_files(session, tmp_path, "ingest", "x") == 0
+        assert wanted_accounts(session, KEY_RING) == ({}, 0)

@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 
 from protocol.envelope import ACK, DESIRED, DOWN, parse
 from protocol.topics import device_name, down_filter
-from server.fleet.broker import write_broker_files
+from server.fleet.broker import follow
 from server.ingest.incoming import Reply
 from tests.parts import ROOT
+from tests.server.ingest.ward import KEY_RING
 
 DEADLINE_S = 60  # far more than anything here takes on a busy machine
 POLL_S = 0.02
@@ -67,8 +68,9 @@ class Line:
 
     def write_accounts(self, engine):
         with Session(engine) as session:
-            write_broker_files(session, self.broker.directory, "ingest", INGEST_PASSWORD)
-        self.broker.reload()
+            self.broker.allow("ingest", INGEST_PASSWORD)
+            with self.broker.control() as control:
+                return follow(session, KEY_RING, control.ask)
 
     def worker(self, group="", module="server.main", ready=True, **changes):
         """Start `pet ingest`; with `ready`, wait until it hears the broker."""
