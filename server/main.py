@@ -4,6 +4,7 @@ import typer
 
 from server.accounts.audit_log_commands import audit_log
 from server.accounts.commands import person, token
+from server.authority.commands import ca
 from server.command_line import run
 from server.demo.commands import demo
 from server.evidence import commands as evidence
@@ -79,6 +80,7 @@ app.add_typer(import_, name="import")
 app.command()(fft)
 app.add_typer(fleet.broker, name="broker")
 app.add_typer(fleet.key, name="key")
+app.add_typer(ca, name="ca")
 app.add_typer(quarantine, name="quarantine")
 
 # --- evidence and audit ---------------------------------------------------------------------------

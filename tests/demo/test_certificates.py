@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from cryptography import x509
 
+from server.authority.certificates import SERVER_DAYS
 from server.demo import certificates
 from server.demo.certificates import make_certificates
 
@@ -19,7 +20,7 @@ def test_keys_are_readable_by_their_owner_only(tmp_path):
 def test_a_renewed_certificate_begins_when_its_authority_began(tmp_path, monkeypatch):
     files = make_certificates(tmp_path)
     first = files.server_pem.read_bytes()
-    monkeypatch.setattr(certificates, "RENEW_BEFORE", timedelta(days=certificates.SERVER_DAYS + 1))
+    monkeypatch.setattr(certificates, "RENEW_BEFORE", timedelta(days=SERVER_DAYS + 1))
     make_certificates(tmp_path)
     assert files.server_pem.read_bytes() != first
     server = x509.load_pem_x509_certificate(files.server_pem.read_bytes())
