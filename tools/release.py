@@ -80,7 +80,7 @@ def _build(chosen: argparse.Namespace) -> str:
         target = Path(directory)
         built = sorted(build_application(target, chosen.board))
         files = {file.relative_to(target).as_posix(): file.read_bytes() for file in built}
-    archive = make_archive(key, chosen.version, chosen.text or _text(), chosen.board, files)
+    archive = make_archive(key, chosen.version, chosen.text or version_text(), chosen.board, files)
     chosen.archive.write_bytes(archive)
     return _described(archive, check_archive(archive))
 
@@ -115,7 +115,8 @@ def _described(archive: bytes, manifest: Manifest) -> str:
     return "\n".join(lines)
 
 
-def _text() -> str:
+def version_text() -> str:
+    """What people call the version in these sources. Raises ReleaseError."""
     for statement in ast.parse(TEXT_FROM.read_text()).body:
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "APPLICATION":
             return str(ast.literal_eval(statement.value))

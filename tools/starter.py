@@ -6,6 +6,7 @@ and `/main.py` to call them, because MicroPython runs no bytecode by itself.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from mpy_cross_v6_3 import mpy_cross_compile
@@ -45,14 +46,22 @@ def device_files(archive: bytes, release_keys: str) -> dict[str, bytes]:
     `release_keys`: the text of `release.pub`. Raises ProtocolError `archive`; the signature is the caller's to verify.
     """
     manifest = check_archive(archive)
-    files = {
-        **build_starter(manifest.board),
-        "release.pub": release_keys.encode(),
-        "slot": FIRST_SLOT.encode(),
-    }
+    files = {}
     at = ARCHIVE_HEAD_BYTES + parse_head(archive) + SIGNATURE_BYTES
     for file in manifest.files:
-        files[f"{FIRST_SLOT}/{file.name}"] = archive[at : at + file.length]
+        files[file.name] = archive[at : at + file.length]
         at += file.length
-    files[f"{FIRST_SLOT}/{RELEASE_NAME}"] = f"{manifest.version} {manifest.text}".encode()
-    return files
+    return lay_out(files, manifest.board, manifest.version, manifest.text, release_keys)
+
+
+def lay_out(
+    application: Mapping[str, bytes], board: str, version: int, text: str, release_keys: str
+) -> dict[str, bytes]:
+    """As `device_files`, of an application (name to content) that was built here and is in no archive."""
+    return {
+        **build_starter(board),
+        "release.pub": release_keys.encode(),
+        "slot": FIRST_SLOT.encode(),
+        **{f"{FIRST_SLOT}/{name}": content for name, content in application.items()},
+        f"{FIRST_SLOT}/{RELEASE_NAME}": f"{version} {text}".encode(),
+    }

@@ -1,0 +1,1 @@
+"""Puts PET on devices by cable, and never touches the answers that wait there."""
