@@ -1,0 +1,159 @@
+"""Flashes one device, in an order that a pulled cable cannot hurt: look, save, write, prove, identify, tell the ledger.
+
+It can be said again at any point: what is right already is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from protocol.identity import Identity
+from tools.flashing.bench import Bench
+from tools.flashing.device import Device, Tell
+from tools.flashing.enrolment import Server, Token, enrol
+from tools.flashing.errors import DeviceError, NoJournalError
+from tools.flashing.identifying import check_identity, write_identity
+from tools.flashing.journal_image import JournalImage
+from tools.flashing.kit import Kit
+from tools.flashing.ledger import BACKED_UP, BEGUN, DONE, WRITTEN, Ledger
+from tools.flashing.looking import KNOWN, NEW, Found, look, read_identity
+from tools.flashing.micropython_image import MicroPythonImage
+from tools.flashing.partitions import BLANK, IDENTITY, JOURNAL
+from tools.flashing.planning import Plan, make_plan
+from tools.flashing.saving import SavedJournal, extract_old_files, prove_unchanged, save_all, save_journal
+
+Show = Callable[[str, int, int], None]  # what is being done, bytes done, bytes in all
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is wanted. `identity`, or a `token` to get one from `server`, or neither: the device keeps the one it has.
+
+    `replace`: another program, or a damaged table, may be overwritten (after its flash was saved).
+    """
+
+    kit: Kit
+    micropython: MicroPythonImage
+    serial: str | None = None
+    identity: Identity | None = None
+    server: Server | None = None
+    token: Token | None = None
+    replace: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was done to a device."""
+
+    mac: str
+    kind: str
+    serial: str
+    written: tuple[str, ...]
+    journal_md5: str
+    waiting: int
+    backup: Path | None
+
+
+def flash(device: Device, order: Order, bench: Bench, ledger: Ledger, show: Show) -> Outcome:
+    """Carry an order out on the device that is connected. Raises FlashError; `resume` may go on after any of them."""
+    found = look(device)
+    begun = ledger.unfinished().get(device.mac)
+    ours_half = begun is not None and begun["kind"] != KNOWN  # what is on it now was put there by us, or saved before
+    if found.kind not in (KNOWN, NEW) and not order.replace and not ours_half:
+        raise DeviceError(_other_words(device, found))
+    plan = make_plan(found, order.kit, order.micropython, device.flash_bytes)
+    saved = _save(device, found, bench, ledger, show, known_copy=ours_half)
+    if order.identity:
+        check_identity(device.mac, found, saved.journal, order.identity, ledger)
+    ledger.append(
+        BEGUN,
+        mac=device.mac,
+        serial=order.serial or found.serial,
+        port=device.port,
+        kind=found.kind,
+        image=plan.digest,
+        micropython=order.micropython.version,
+        journal_md5=saved.md5,
+        waiting=len(saved.journal.waiting),
+    )
+    written = _write(device, plan, found, show)
+    prove_unchanged(device, found.layout, saved)
+    ledger.append(WRITTEN, mac=device.mac, image=plan.digest, journal_md5=saved.md5)
+    serial = _identify(device, order, found, saved.journal, ledger)
+    prove_unchanged(device, found.layout, saved)
+    ledger.append(DONE, mac=device.mac, serial=serial, image=plan.digest)
+    return Outcome(device.mac, found.kind, serial, tuple(written), saved.md5, len(saved.journal.waiting), saved.path)
+
+
+def _save(device: Device, found: Found, bench: Bench, ledger: Ledger, show: Show, *, known_copy: bool) -> SavedJournal:
+    """Copies of what may be lost; a journal that is none is made blank, once all of the flash was saved."""
+    if found.kind != KNOWN and not known_copy:
+        path = save_all(device, bench, _told(show, "saving all"))
+        if path and found.old:
+            extract_old_files(path, found.old)
+        if path:
+            ledger.append(BACKED_UP, mac=device.mac, backup=str(path), kind=found.kind)
+    try:
+        saved = save_journal(device, found.layout, bench, _told(show, "saving the journal"))
+    except NoJournalError:
+        if found.kind == KNOWN:
+            raise
+        area = found.layout[JOURNAL]
+        device.erase(area.offset, area.size)
+        saved = save_journal(device, found.layout, bench)
+    if saved.path:
+        ledger.append(
+            BACKED_UP,
+            mac=device.mac,
+            backup=str(saved.path),
+            journal_md5=saved.md5,
+            waiting=len(saved.journal.waiting),
+            device_id=saved.journal.device_id,
+        )
+    return saved
+
+
+def _write(device: Device, plan: Plan, found: Found, show: Show) -> list[str]:
+    """The names of the parts that were not there yet."""
+    area = found.layout[IDENTITY]
+    if plan.whole and read_identity(device, found.layout) is None and not device.holds(area.offset, _blank(area.size)):
+        device.erase(area.offset, area.size)
+    written = []
+    for part in plan.parts:
+        if not device.holds(part.offset, part.data):
+            device.write(part.offset, part.data, _told(show, part.name))
+            written.append(part.name)
+    for part in plan.parts:
+        if not device.holds(part.offset, part.data):
+            raise DeviceError(f"the flash does not keep {part.name}: this device is worn or damaged, set it aside.")
+    return written
+
+
+def _identify(device: Device, order: Order, found: Found, journal: JournalImage, ledger: Ledger) -> str:
+    """The serial that it has then. A new identity is asked for when nothing but writing it is left to do."""
+    identity = order.identity
+    if identity is None and order.server and order.token:
+        identity = enrol(order.server, order.token, device.mac, order.serial or found.serial or None, journal)
+        check_identity(device.mac, found, journal, identity, ledger)
+    if identity is None:
+        return found.serial
+    write_identity(device, found, identity, ledger)
+    return str(identity.serial)
+
+
+def _told(show: Show, words: str) -> Tell:
+    return lambda done, total: show(words, done, total)
+
+
+def _blank(size: int) -> bytes:
+    return bytes([BLANK]) * size
+
+
+def _other_words(device: Device, found: Found) -> str:
+    has = "another program's partition table" if found.old else "a partition table that cannot be read"
+    return (
+        f"{device.mac} has {has}. If nothing on it is needed, or to take over its files, say `migrate`: it saves all "
+        "of its flash first."
+    )
