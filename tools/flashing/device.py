@@ -12,11 +12,11 @@ from hashlib import md5
 from typing import Any
 
 from esp_pylib.logger import EspLog, EspLogBase
-from esptool import cmds
+from esptool import cmds, loader
 from esptool.util import FatalError, flash_size_bytes
 from serial import SerialException
 
-from tools.flashing.diagnosis import explain
+from tools.flashing.diagnosis import HALF_WRITTEN, NEVER_REACHED, REACHED, explain
 from tools.flashing.errors import DeviceError
 from tools.flashing.micropython_image import CHIP
 
@@ -29,6 +29,10 @@ CHIP_NAMES = {"ESP32": "esp32"}
 
 Tell = Callable[[int, int], None]  # bytes done, bytes in all
 LINK_ERRORS = (FatalError, SerialException, OSError)
+
+
+# esptool puts every byte that it moves into words for a trace that is off: two thirds of the time of a read.
+loader.HexFormatter = lambda *_: ""
 
 
 class _Quiet(EspLogBase):
@@ -117,7 +121,8 @@ def open_device(port: str, *, before: str = BEFORE, baud: int = BAUD) -> Iterato
         device.start_flasher(baud)
         yield device
     except LINK_ERRORS as error:
-        raise explain(port, error, writing=device is not None and device.writing) from error
+        reached = REACHED if device else NEVER_REACHED
+        raise explain(port, error, HALF_WRITTEN if device and device.writing else reached) from error
     finally:
         if esp is not None:
             esp._port.close()  # noqa: SLF001 - esptool has no other way

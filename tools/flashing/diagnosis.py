@@ -30,19 +30,24 @@ NOISE = (
     "what comes over {port} is damaged. Take a shorter cable and no hub; with a CH340, name a lower --baud (115200)."
 )
 PULLED = "the device on {port} was cut off (cable or power). Plug it in and say `resume`: it finishes what was begun."
+PULLED_BEFORE = "the device on {port} was cut off (cable or power) before anything was written to it: try again."
 
 NO_ANSWER_SIGNS = ("no serial data received", "failed to connect", "timed out waiting for packet", "no response")
 WRONG_MODE_SIGNS = ("wrong boot mode", "boot mode detected")
 NOISE_SIGNS = ("invalid head of packet", "corrupt", "digest mismatch", "serial noise", "invalid slip", "md5 of file")
 SAID_LETTERS_MAX = 120
+# How far it had come.
+NEVER_REACHED, REACHED, HALF_WRITTEN = range(3)
 BUSY_ERRORS = (errno.EBUSY, errno.EAGAIN)
 
 
-def explain(port: str, error: BaseException, *, writing: bool = False) -> FlashError:
-    """The error to show for one of esptool, pyserial or the system. `writing`: the device may be half written."""
-    number = _number(error)
-    if writing and number not in (errno.EACCES, *BUSY_ERRORS):
+def explain(port: str, error: BaseException, reached: int = NEVER_REACHED) -> FlashError:
+    """The error to show for one of esptool, pyserial or the system."""
+    if reached == HALF_WRITTEN:
         return CutError(PULLED.format(port=port))
+    if reached and isinstance(error, OSError):
+        return NoAnswerError(PULLED_BEFORE.format(port=port))
+    number = _number(error)
     if number == errno.EACCES:
         return NoAnswerError(NO_PERMISSION.format(port=port))
     if number in BUSY_ERRORS or "lock" in str(error).lower():

@@ -83,7 +83,7 @@ def flash(device: Device, order: Order, bench: Bench, ledger: Ledger, show: Show
     ledger.append(WRITTEN, mac=device.mac, image=plan.digest, journal_md5=saved.md5)
     serial = _identify(device, order, found, saved.journal, ledger)
     prove_unchanged(device, found.layout, saved)
-    ledger.append(DONE, mac=device.mac, serial=serial, image=plan.digest)
+    ledger.append(DONE, mac=device.mac, serial=serial, image=plan.digest, row=order.serial)
     return Outcome(device.mac, found.kind, serial, tuple(written), saved.md5, len(saved.journal.waiting), saved.path)
 
 

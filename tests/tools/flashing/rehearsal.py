@@ -58,8 +58,10 @@ def order(kit, image, **more):
 
 def flash_port(folder, name, what, bench, ledger, link):
     """The outcome of flashing the device of that name."""
+    port = folder / f"{name}.port"
+    wait_for(port)
     return with_device(
-        str(folder / f"{name}.port"), link, lambda device: flash(device, what, bench, ledger, lambda *_: None)
+        str(port), link, lambda device: flash(device, what, bench, ledger, lambda *_: None)
     )
 
 
