@@ -26,12 +26,11 @@ def flash_all(
     try:
         while waiting or running:
             while waiting and len(running) < at_a_time:
-                job = waiting.pop()
+                started = waiting.pop()
                 here, there = context.Pipe(duplex=False)
-                process = context.Process(target=work, args=(job, there), daemon=True)
-                process.start()
+                running[here] = started, context.Process(target=work, args=(started, there), daemon=True)
+                running[here][1].start()
                 there.close()
-                running[here] = job, process
             for connection in wait(list(running)):
                 assert isinstance(connection, Connection)
                 job, process = running[connection]

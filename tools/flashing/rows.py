@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tools.flashing.errors import InputError
@@ -69,8 +69,7 @@ def _without_twins(rows: list[Row]) -> list[Row]:
         names = {("serial", row.serial), ("port", row.port), ("mac", row.mac)}
         names = {(kind, name) for kind, name in names if name}
         twins = sorted(f"{kind} {name}" for kind, name in names & seen)
-        if twins and not row.fault:
-            row = Row(row.serial, row.port, row.mac, row.identity, f"{', '.join(twins)} stands in a row before: twice")
+        fault = f"{', '.join(twins)} stands in a row before: twice" if twins else ""
         seen |= names
-        judged.append(row)
+        judged.append(replace(row, fault=row.fault or fault))
     return judged
