@@ -7,6 +7,7 @@ and the application at 0x10000.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from struct import unpack_from
@@ -92,19 +93,27 @@ def _part(data: bytes, start: int, limit: int, name: str) -> bytes:
     return part[:length]
 
 
+def measured(read: Callable[[int, int], bytes]) -> int:
+    """Bytes of the image, with checksum and digest, that `read(offset, size)` reads from; 0 when it begins as none."""
+    header = read(0, HEADER_BYTES)
+    if len(header) < HEADER_BYTES or header[0] != MAGIC or not 0 < header[1] <= SEGMENTS_MAX or header[23] != 1:
+        return 0
+    at = HEADER_BYTES
+    for _ in range(header[1]):
+        head = read(at, SEGMENT_HEAD_BYTES)
+        if len(head) == SEGMENT_HEAD_BYTES:  # else it is cut short, and longer than what there is already
+            at += int(unpack_from("<I", head, 4)[0])
+        at += SEGMENT_HEAD_BYTES
+    return at + CHECKSUM_ALIGNMENT - at % CHECKSUM_ALIGNMENT + DIGEST_BYTES
+
+
 def _length(part: bytes, name: str, *, is_last: bool) -> int:
-    """Of an image with its checksum and digest, by its headers."""
     cut = f"the image is cut short: its {name} goes on behind the end of the file. Fetch it again."
     if len(part) < HEADER_BYTES:
         raise FirmwareError(cut)
-    if part[0] != MAGIC or not 0 < part[1] <= SEGMENTS_MAX or part[23] != 1:
+    length = measured(lambda offset, size: part[offset : offset + size])
+    if not length:
         raise FirmwareError(f"the image is corrupt: there is no {name} where it should be. Fetch it again.")
-    at = HEADER_BYTES
-    for _ in range(part[1]):
-        if at + SEGMENT_HEAD_BYTES > len(part):
-            break
-        at += SEGMENT_HEAD_BYTES + int(unpack_from("<I", part, at + 4)[0])
-    length = at + CHECKSUM_ALIGNMENT - at % CHECKSUM_ALIGNMENT + DIGEST_BYTES
     if length > len(part):
         raise FirmwareError(cut if is_last else f"the image is corrupt: its {name} has no end. Fetch it again.")
     return length

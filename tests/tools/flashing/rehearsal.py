@@ -60,9 +60,7 @@ def flash_port(folder, name, what, bench, ledger, link):
     """The outcome of flashing the device of that name."""
     port = folder / f"{name}.port"
     wait_for(port)
-    return with_device(
-        str(port), link, lambda device: flash(device, what, bench, ledger, lambda *_: None)
-    )
+    return with_device(str(port), link, lambda device: flash(device, what, bench, ledger, lambda *_: None))
 
 
 def content(folder, name):

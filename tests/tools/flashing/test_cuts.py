@@ -1,4 +1,4 @@
-"""The cable is pulled at twenty points of a flash; saying it again always ends verified, with every answer still there."""
+"""The cable is pulled at twenty-five points; saying it again always ends verified, with every answer still there."""
 
 import pytest
 

@@ -1,0 +1,196 @@
+"""The commands as an operator says them, on devices without hardware; and no secret in anything that they leave."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from protocol.identity import encode_identity
+from tests.parts import ROOT
+from tests.tools.flashing.rehearsal import WIFI_PASSWORD, area, content, identity, identity_on, provision, wait_for
+from tools.flashing.command_line import main
+from tools.flashing.errors import DEVICE_REFUSED, FIRMWARE_REFUSED, NO_ANSWER, PARTLY, WRONG_INPUT
+from tools.flashing.partitions import JOURNAL
+
+
+@pytest.fixture
+def say(kit_file, tmp_path, capsys):
+    """`say("flash", "--port", ...)` is (exit code, lines of JSON)."""
+
+    def run(command, *arguments, link=True, kit=kit_file):
+        shared = ["--bench", tmp_path / "bench"] if command not in ("read-journal", "selftest", "list") else []
+        shared += ["--before", "no-reset"] if link else []
+        if command in ("flash", "migrate", "bulk", "resume", "verify", "web-manifest"):
+            shared += ["--kit", kit, "--lock", kit_file.with_name("firmware.lock.toml")]
+        code = main([command, *map(str, arguments), *map(str, shared), "--json"])
+        told = capsys.readouterr()
+        run.said += told.out + told.err
+        return code, [json.loads(line) for line in told.out.splitlines()]
+
+    run.said = ""
+    return run
+
+
+def port(folder, name):
+    path = folder / f"{name}.port"
+    wait_for(path)
+    return path
+
+
+def assert_without_secrets(text, *identities):
+    assert WIFI_PASSWORD not in text
+    for one in identities:
+        assert one.mqtt_password not in text
+        assert one.hmac_key.hex() not in text
+
+
+def test_an_operators_day_with_one_device(devices, say, tmp_path):
+    folder = devices(one={"mac": 1})
+    at = ("--port", port(folder, "one"))
+    (tmp_path / "one.pet_id").write_bytes(encode_identity(identity(1)))
+    code, lines = say("flash", *at, "--dry-run")
+    assert (code, lines[0]["kind"], [line["name"] for line in lines[1:]]) == (
+        0,
+        "new",
+        ["bootloader", "factory", "vfs", "table"],
+    )
+    assert set(content(folder, "one")) == {0xFF}
+    assert say("provision", *at, "--identity", tmp_path / "one.pet_id")[0] == DEVICE_REFUSED
+    code, lines = say("flash", *at)
+    assert (code, lines[0]["serial"]) == (0, "")
+    code, lines = say("selftest", *at)
+    assert (code, [line["part"] for line in lines if not line["good"]]) == (PARTLY, ["identity"])
+    code, lines = say("provision", *at, "--identity", tmp_path / "one.pet_id")
+    assert (code, lines[0]["serial"], lines[1]["event"]) == (0, "PET-0001", "reminder")
+    assert say("selftest", *at)[0] == 0
+    assert say("verify", *at)[0] == 0
+    (tmp_path / "next.pet_id").write_bytes(encode_identity(identity(1, epoch=2)))
+    assert say("rotate", *at, "--identity", tmp_path / "next.pet_id")[0] == 0
+    assert identity_on(content(folder, "one")).key_epoch == 2
+    assert say("rotate", *at, "--identity", tmp_path / "one.pet_id")[0] == DEVICE_REFUSED
+    ledger = (tmp_path / "bench" / "ledger.jsonl").read_text()
+    assert_without_secrets(ledger + say.said, identity(1), identity(1, epoch=2))
+
+
+def test_the_journal_is_saved_and_read(devices, say, tmp_path):
+    before = provision(tmp_path / "devices", "one", identity(7), responses=30, acked=10)
+    folder = devices(one={"mac": 7})
+    code, lines = say("backup-journal", "--port", port(folder, "one"))
+    assert (code, lines[0]["waiting"]) == (0, 20)
+    assert Path(lines[0]["file"]).read_bytes() == area(before, JOURNAL)
+    code, rows = say("read-journal", lines[0]["file"], link=False)
+    assert code == 0
+    assert (rows[0]["device"], rows[0]["waiting"], rows[0]["acked_through"]) == ("00000007", 20, 10)
+    assert [row["sequence"] for row in rows[1:]] == list(range(11, 31))
+    assert len(say("read-journal", lines[0]["file"], "--all", link=False)[1]) == 31
+
+
+def test_another_program_is_saved_before_it_is_replaced(devices, say, tmp_path):
+    folder = tmp_path / "devices"
+    old = stock_flash({"boot.py": b"print(1)\n", "data/log.txt": b"old answers"})
+    (folder / "one.flash").write_bytes(old)
+    devices(one={"mac": 9})
+    at = ("--port", port(folder, "one"))
+    code, lines = say("flash", *at)
+    assert (code, "say `migrate`" in lines[0]["reason"]) == (DEVICE_REFUSED, True)
+    assert content(folder, "one") == old
+    code, lines = say("migrate", *at)
+    assert (code, lines[0]["kind"]) == (0, "other")
+    (saved,) = (tmp_path / "bench" / "backups").rglob("flash-*.bin")
+    assert saved.read_bytes() == old
+    assert (saved.with_suffix(".files") / "data/log.txt").read_bytes() == b"old answers"
+    assert set(area(content(folder, "one"), JOURNAL)) == {0xFF}
+    assert say("verify", *at)[0] == 0
+
+
+def stock_flash(files):
+    """4 MB with stock MicroPython: its table, and a file system from 2 MB to the end, that no row names."""
+    from esp_idf_defs import PartitionTable  # noqa: PLC0415
+
+    from tests.tools.flashing.test_partitions import STOCK  # noqa: PLC0415
+    from tools.flashing.vfs_image import build_image  # noqa: PLC0415
+
+    data = bytearray(b"\xff" * (4 << 20))
+    table = PartitionTable.from_csv(STOCK).to_binary()
+    data[0x8000 : 0x8000 + len(table)] = table
+    data[2 << 20 :] = build_image(files, 2 << 20)
+    return bytes(data)
+
+
+def test_resume_finishes_what_was_cut_off(devices, say):
+    folder = devices(one={"mac": 1, "pull_after": 60_000})
+    assert say("flash", "--port", port(folder, "one"))[0] == 6
+    code, lines = say("resume", "--port", port(folder, "one"))
+    assert (code, lines[-1]["done"], lines[-1]["failed"]) == (0, 1, 0)
+    code, lines = say("resume", "--port", port(folder, "one"))
+    assert (code, lines[-1]["done"]) == (0, 0)
+
+
+def test_bulk_reports_each_device_and_says_it_again_only_for_the_rest(devices, say, tmp_path):
+    folder = devices(one={"mac": 1}, two={"mac": 2, "chip": "esp32c3"})
+    for number in (1, 2):
+        (tmp_path / f"{number}.pet_id").write_bytes(encode_identity(identity(number)))
+    ports = [port(folder, name) for name in ("one", "two")]
+    (tmp_path / "bench.csv").write_text(f"serial,port,identity\nA,{ports[0]},1.pet_id\nB,{ports[1]},2.pet_id\n")
+    code, lines = say("bulk", "--csv", tmp_path / "bench.csv")
+    assert (code, lines[-1]["done"], lines[-1]["failed"]) == (PARTLY, 1, 1)
+    assert [line["code"] for line in lines if line["event"] == "failed"] == [DEVICE_REFUSED]
+    code, lines = say("bulk", "--csv", tmp_path / "bench.csv", "--dry-run")
+    assert (code, [line["serial"] for line in lines]) == (0, ["B"])
+
+
+def test_firmware_that_cannot_be_used_leaves_the_device_alone(devices, say, kit_file):
+    folder = devices(one={"mac": 1})
+    whole = kit_file.with_name("micropython.bin").read_bytes()
+    for name, data, words in (
+        ("corrupt.bin", whole[:70000] + b"\0\0\0\0" + whole[70004:], "corrupt"),
+        ("truncated.bin", whole[:-64], "cut short"),
+        ("wrong-chip.bin", whole[:12] + b"\x09" + whole[13:], "for esp32s3"),
+        ("unpinned.bin", whole + b"\xff", "not pinned"),
+    ):
+        kit_file.with_name(name).write_bytes(data)
+        other = kit_file.with_name("with-other-firmware.toml")
+        other.write_text(kit_file.read_text().replace("micropython.bin", name))
+        code, lines = say("flash", "--port", port(folder, "one"), kit=other)
+        assert code == FIRMWARE_REFUSED
+        assert words in lines[0]["reason"]
+    assert set(content(folder, "one")) == {0xFF}
+
+
+def test_what_is_said_wrongly_has_its_exit_code(say, tmp_path):
+    assert say("flash", "--port", tmp_path / "nothing")[0] == NO_ANSWER
+    assert say("read-journal", tmp_path / "nothing", link=False)[0] == WRONG_INPUT
+    assert main(["nonsense"]) == 2
+    assert main(["flash", "--colour"]) == 2
+    assert main(["--help"]) == 0
+
+
+def test_it_runs_as_a_file_from_anywhere(tmp_path):
+    command = [sys.executable, ROOT / "tools/flash.py", "firmware", "--json"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env={**os.environ})
+    assert run.returncode == 0, run.stderr
+
+
+def test_a_browser_gets_no_secret(say, tmp_path):
+    code, _ = say("web-manifest", tmp_path / "web", link=False)
+    manifest = json.loads((tmp_path / "web/manifest.json").read_text())
+    assert code == 0
+    parts = {part["path"]: part["offset"] for part in manifest["builds"][0]["parts"]}
+    assert parts == {"bootloader.bin": 0x1000, "table.bin": 0x8000, "factory.bin": 0x10000, "vfs.bin": 0x200000}
+    for part in parts:
+        assert WIFI_PASSWORD.encode() not in (tmp_path / "web" / part).read_bytes()
+
+
+def test_the_doctor_says_what_is_missing(say, kit_file, tmp_path):
+    lock = kit_file.with_name("firmware.lock.toml")
+    code, lines = say("doctor", "--kit", kit_file, "--lock", lock, link=False)
+    found = {line["about"]: line["good"] for line in lines}
+    assert found["libraries"]
+    assert found["kit"]
+    assert found["firmware"]
+    code, lines = say("doctor", "--kit", tmp_path / "none.toml", "--lock", lock, link=False)
+    assert code == PARTLY
+    assert any("none.toml" in line["words"] for line in lines if not line["good"])

@@ -1,0 +1,35 @@
+"""The command line of the bench: its commands, put together, and the exit codes that they end with."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from tools.flashing import bench_commands, inspecting, labelling, many_devices, one_device
+from tools.flashing.errors import DONE, FlashError
+from tools.flashing.saying import Speaker
+
+JSON = "--json"
+HELP = """Put PET on devices by cable, look at them, and label them. docs/flashing.md walks through it.
+
+Exit codes: 0 done; 1 partly, or a difference; 2 wrong input; 3 nobody answers; 4 firmware refused; 5 device refused;
+6 cut off (say resume); 7 the journal is at risk; 8 the server refused."""
+
+app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+for part in (one_device, many_devices, inspecting, bench_commands, labelling):
+    app.registered_commands += part.commands.registered_commands
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry a command out; its exit code. What goes wrong is said in words, on standard error or as JSON."""
+    chosen = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        app(chosen, prog_name="flash.py")
+    except FlashError as failure:
+        Speaker(as_json=JSON in chosen).fail(str(failure), failure.code)
+        return failure.code
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else DONE
+    return DONE
