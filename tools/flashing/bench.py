@@ -1,6 +1,6 @@
 """The bench's own folder: what was fetched, what was saved from devices, and what was done to which.
 
-Images hold Wi-Fi passwords and backups hold answers, so nobody but their owner may read any of it.
+Backups hold answers, and those of a whole flash whatever was on it, so nobody but their owner may read any of it.
 """
 
 from __future__ import annotations

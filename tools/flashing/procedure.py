@@ -6,7 +6,7 @@ It can be said again at any point: what is right already is left alone.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from protocol.identity import Identity
@@ -34,10 +34,10 @@ class Order:
     `replace`: another program, or a damaged table, may be overwritten (after its flash was saved).
     """
 
-    kit: Kit
-    micropython: MicroPythonImage
+    kit: Kit = field(repr=False)
+    micropython: MicroPythonImage = field(repr=False)
     serial: str | None = None
-    identity: Identity | None = None
+    identity: Identity | None = field(default=None, repr=False)
     server: Server | None = None
     token: Token | None = None
     replace: bool = False
