@@ -17,7 +17,7 @@ from server.fleet.keys import KeyRing
 from server.ingest.transaction import UNAVAILABLE
 from server.settings import Settings
 
-CHANNEL = "pet_broker"  # the database tells here that a device or its keys changed (migration 0012)
+CHANNEL = "pet_broker"  # the database tells here that a device or its keys changed (migration 0014)
 WAIT_S = 0.5  # how soon it is noticed that the broker went away, or that the process is to stop
 BACK_OFF_FIRST_S = 0.2
 BACK_OFF_MAX_S = 5.0
