@@ -95,13 +95,13 @@ def test_the_control_button_and_then_the_middle_one_held_are_the_staffs_and_noth
     for stuck in ([], [1], [5], [1, 5]):
         finger = Finger()
         finger.keep(stuck, STUCK_MS + 100)
-        assert finger.keep([*stuck, BACK], 300) == []
-        assert finger.keep([*stuck, BACK, 3], SPARE_MS - 100) == []
-        assert finger.keep([*stuck, BACK, 3], 200) == [STAFF]
-        assert finger.keep([*stuck, BACK, 3], 10000) == []
-        assert finger.keep([*stuck, 3], 100) + finger.keep(stuck, 600) == []
-        assert finger.keep([*stuck, 3], 100) + finger.keep(stuck, 600) == [3]
-        assert finger.keep([*stuck, BACK], 100) + finger.keep(stuck, 600) == [BACK]
+        assert finger.keep(stuck + [BACK], 300) == []
+        assert finger.keep(stuck + [BACK, 3], SPARE_MS - 100) == []
+        assert finger.keep(stuck + [BACK, 3], 200) == [STAFF]
+        assert finger.keep(stuck + [BACK, 3], 10000) == []
+        assert finger.keep(stuck + [3], 100) + finger.keep(stuck, 600) == []
+        assert finger.keep(stuck + [3], 100) + finger.keep(stuck, 600) == [3]
+        assert finger.keep(stuck + [BACK], 100) + finger.keep(stuck, 600) == [BACK]
 
 
 def test_both_at_once_are_the_same_hold():

@@ -130,7 +130,7 @@ def test_what_gets_through_the_broker_is_refused_by_ingest_and_on_record(ward, l
     radio.send(make(stolen, neighbour))
     wait_until(lambda: ward.refusals().get(reason), "the refusal")
     assert ward.refusals() == {reason: 1}
-    assert f"reason={reason} " in line.workers[0].log
+    line.workers[0].wait_for_log(f"reason={reason} ")  # written after the commit
     assert refusal(ward, stolen) == {reason: 1}
     assert refusal(ward, neighbour) == {}
     radio.sync()
