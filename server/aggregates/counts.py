@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from server.aggregates.dimensions import FLAGGED, Dimension, Kind
 from server.aggregates.meanings import OPTIONS, Meanings
-from server.aggregates.outside import WholeBucketsError, published_period, withheld
+from server.aggregates.outside import WholeBucketsError, published_period, refuse_filters, withheld
 from server.aggregates.periods import Period
 from server.aggregates.scope import Scope
 from server.aggregates.single_responses import SpanTooLongError
@@ -25,17 +25,22 @@ class Tally(NamedTuple):
 
     `answering`: how many responses at least chose something positive, neutral or negative; the others weigh nothing.
     `withheld`: answers in the denominator that are left out of all the rest but `responses`, for who asks from outside.
+    With a filter that number would itself be an answer: then it is None, and `responses` are those of what is shown.
     """
 
     counts: Counts = Counts()
     responses: int = 0
     answering: int = 0
-    withheld: int = 0
+    withheld: int | None = 0
 
     def plus(self, other: "Tally") -> "Tally":
         """Both together."""
-        counts = self.counts.plus(other.counts)
-        return Tally(counts, *(ours + theirs for ours, theirs in zip(self[1:], other[1:], strict=True)))
+        return Tally(
+            self.counts.plus(other.counts),
+            self.responses + other.responses,
+            self.answering + other.answering,
+            None if self.withheld is None or other.withheld is None else self.withheld + other.withheld,
+        )
 
 
 class Passes(NamedTuple):
@@ -71,7 +76,8 @@ def tallies(
     Raises WholeBucketsError, SpanTooLongError.
     """
     answers = read_answers(session, scope, period, by, undated=undated)
-    if scope.questions or any(each.of_answers for each in by):
+    filtered = scope.outside and scope.filters.used
+    if filtered or scope.questions or any(each.of_answers for each in by):
         return {key: answers.tally(key) for key in answers.given}
     found = passes(session, scope, period, by, undated=undated)
     return {key: answers.tally(key, found.get(key, Passes())) for key in answers.given.keys() | found.keys()}
@@ -94,8 +100,10 @@ def passes(
 ) -> dict[Key, Passes]:
     """How many passes there were for each key; the same for everybody, for how many answered is no secret.
 
-    By what tells answers of one response apart, nothing can be said. Raises as `tallies`, and NotOfQuestionsError.
+    By what tells answers of one response apart, nothing can be said. Raises as `tallies`, and NotOfQuestionsError; from
+    outside also WholeBucketsError for a filter.
     """
+    refuse_filters(scope)
     if scope.questions:
         raise NotOfQuestionsError
     assert not any(each.of_answers for each in by), "a pass belongs to no single question"
@@ -111,12 +119,13 @@ def passes(
 class Answers(NamedTuple):
     """By key and place in a questionnaire version, the counts of its options, of skips and time-outs.
 
-    `hidden`: those among `given` that are not shown.
+    `hidden`: those among `given` that are not shown. `silent`: nor is how many they are.
     """
 
     meanings: Meanings
     given: dict[Key, dict[Place, list[int]]]
     hidden: dict[Key, dict[Place, list[int]]]
+    silent: bool = False
 
     def shown(self, key: Key) -> dict[Place, list[int]]:
         """What remains."""
@@ -128,8 +137,15 @@ class Answers(NamedTuple):
             for place, counts in given.items()
         }
 
-    def withheld(self, key: Key, places: Iterable[Place] | None = None) -> int:
-        """How many answers in the denominator are hidden, at all places or at these."""
+    def without_a_trace(self) -> "Answers":
+        """With nothing left of what is hidden, not even that it is there."""
+        shown = {key: {place: counts for place, counts in self.shown(key).items() if any(counts)} for key in self.given}
+        return self._replace(given={key: places for key, places in shown.items() if places}, hidden={})
+
+    def withheld(self, key: Key, places: Iterable[Place] | None = None) -> int | None:
+        """How many answers in the denominator are hidden, at all places or at these; None where that is not told."""
+        if self.silent:
+            return None
         hidden = self.hidden.get(key, {})
         counted = {place: _counted(self.meanings.counts(place, counts)) for place, counts in hidden.items()}
         return sum(counted.get(place, 0) for place in (counted if places is None else places))
@@ -142,7 +158,7 @@ class Answers(NamedTuple):
         meant = {place: self.meanings.counts(place, counts) for place, counts in shown.items()}
         total = Counts(*map(sum, zip(*meant.values(), strict=True))) if meant else Counts()
         withheld_ = self.withheld(key)
-        exact = found is not None and not withheld_
+        exact = found is not None and withheld_ == 0
         answering = found.answering if found and exact else _most({at: _counted(each) for at, each in meant.items()})
         given = self.given.get(key, {})
         responses = found.responses if found else _most({at: sum(each[:OPTIONS]) for at, each in given.items()})
@@ -155,11 +171,11 @@ def read_answers(
     """The answers behind tallies and distributions. Raises as `tallies`."""
     asked = _asked(scope, period, by, undated=undated, answers=True)
     meanings = Meanings(session, scope, by)
-    found = Answers(meanings, {}, {})
+    found = Answers(meanings, {}, {}, silent=bool(scope.outside and scope.filters.used))
     _add(found.given, _wanted(sums(session, asked), asked), asked, meanings)
     if scope.outside:
         _add(found.hidden, _wanted(withheld(session, asked), asked), asked, meanings)
-    return found
+    return found.without_a_trace() if found.silent else found
 
 
 def _add(grid: dict[Key, dict[Place, list[int]]], rows: Iterable[Sums], asked: Asked, meanings: Meanings) -> None:

@@ -31,7 +31,7 @@ class OptionCount:
 class Distribution(NamedTuple):
     """Of one question; its options in the order of the newest version, those that only older ones have after them.
 
-    `withheld`: answers in the denominator that are left out, for who asks from outside.
+    `withheld`: answers in the denominator that are left out, for who asks from outside; None: not told.
     """
 
     question_id: str
@@ -39,7 +39,7 @@ class Distribution(NamedTuple):
     options: list[OptionCount]
     skipped: int
     timed_out: int
-    withheld: int
+    withheld: int | None
 
 
 class _Asks(NamedTuple):
@@ -74,7 +74,8 @@ def option_counts(
 def _distribution(answers: Answers, asks: dict[Place, _Asks], key: Key, places: list[Place]) -> Distribution:
     """`places`: of one question, the newest version first: references are given out in order and never again."""
     options: dict[str, OptionCount] = {}
-    skipped = timed_out = withheld = 0
+    skipped = timed_out = 0
+    withheld: int | None = 0
     for place in places:
         at = (*key, place)
         counts = answers.shown(at)[place]
@@ -82,7 +83,8 @@ def _distribution(answers: Answers, asks: dict[Place, _Asks], key: Key, places: 
             before = options.get(code, OptionCount(code, label, sentiment, 0))
             options[code] = replace(before, count=before.count + counts[option - 1])
         skipped, timed_out = skipped + counts[OPTIONS], timed_out + counts[OPTIONS + 1]
-        withheld += answers.withheld(at)
+        here = answers.withheld(at)
+        withheld = None if withheld is None or here is None else withheld + here
     first = asks[places[0]]
     return Distribution(first.question_id, first.text, list(options.values()), skipped, timed_out, withheld)
 

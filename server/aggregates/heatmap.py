@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from server.aggregates.narrowing import Conditions, of_scope
-from server.aggregates.outside import published_period
+from server.aggregates.outside import published_period, refuse_filters
 from server.aggregates.periods import Granularity, Period
 from server.aggregates.scope import RECEIVED, Scope
 from server.aggregates.single_responses import check_span, single_rows
@@ -35,6 +35,7 @@ def heatmap(session: Session, scope: Scope, period: Period) -> dict[tuple[int, i
     Where the clocks go back, the hour that comes twice holds both. Seen from outside only how many answered is told.
     Whole months are read from a rollup; else the single responses are. Raises WholeBucketsError, SpanTooLongError.
     """
+    refuse_filters(scope)
     covered = published_period(scope, period, Granularity.MONTH if scope.outside else None)
     rollup = _rollup(scope, covered)
     conditions = of_scope(scope, questions=True)

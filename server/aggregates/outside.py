@@ -110,6 +110,15 @@ def published_period(scope: Scope, period: Period, granularity: Granularity | No
     return Period(first, end if first is None else max(first, end))
 
 
+def refuse_filters(scope: Scope) -> None:
+    """How many answered is told to all, but by a filter it says what they answered: of the respondent, for one.
+
+    Raises WholeBucketsError to who asks from outside.
+    """
+    if scope.outside and scope.filters.used:
+        raise WholeBucketsError(scope.filters.used[0], "ask how many responses there were without a filter.")
+
+
 def _is_weekly(scope: Scope, period: Period, granularity: Granularity | None) -> bool:
     if granularity in {Granularity.HOUR, Granularity.DAY}:
         raise WholeBucketsError("granularity", "ask by week, month or quarter.")

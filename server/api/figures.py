@@ -45,7 +45,7 @@ def total(tally: Tally, target: float | None, percent_from: int) -> dict[str, An
     return judged(tally, target, percent_from) | {name: getattr(tally.counts, name) for name in LEFT_OUT}
 
 
-def _measured(found: Positivity, withheld: int) -> dict[str, Any]:
+def _measured(found: Positivity, withheld: int | None) -> dict[str, Any]:
     interval = found.interval_percent
     return {
         "n": found.n,

@@ -18,7 +18,10 @@ class Measured(BaseModel):
     ci95: tuple[Percent, Percent] | None
     suppressed: Annotated[bool, Field(description="answered, but by too few to publish a percentage")]
     precision: Annotated[str, Field(description="no data, suppressed, interpret with care, or sound")]
-    withheld: Annotated[int, Field(description="answers that are left out: too few to be shown to you")]
+    withheld: Annotated[
+        int | None,
+        Field(description="answers that are left out: too few to be shown to you; null where their number would tell"),
+    ]
 
 
 class Judged(Measured):

@@ -28,7 +28,10 @@ class OptionShare(BaseModel):
     share: Annotated[Percent | None, Field(description="of n; null for an option that is in no denominator")]
     ci95: tuple[Percent, Percent] | None
     suppressed: Annotated[bool, Field(description="answered, but by too few to publish a percentage")]
-    withheld: Annotated[int, Field(description="answers to the question that are left out: too few to be shown to you")]
+    withheld: Annotated[
+        int | None,
+        Field(description="answers to the question that are left out: too few to be shown to you; null: not told"),
+    ]
 
 
 class DistributionAnswer(BaseModel):
