@@ -104,6 +104,7 @@ class Line:
         claim = Claim(self.directory)
         claim.take()
         self._parts.callback(claim.release)
+        self._refuse_older_data()
         self._secrets = self.directory / "secrets"
         self._secrets.mkdir(mode=0o700, exist_ok=True)
         self.devices.mkdir(exist_ok=True)
@@ -123,6 +124,14 @@ class Line:
         self._parts.callback(self.stop_server)
         self._say("starting ingest, which stores what devices send, and the pages")
         self.start_server()
+
+    def _refuse_older_data(self) -> None:
+        """Devices of before had passwords of another kind, which only a file of the broker knew."""
+        if (self.directory / "broker" / "device-passwords").exists():
+            raise StartError(
+                f"The data in {self.directory} were made by an earlier version of PET, and the broker refuses their "
+                "devices. Begin anew with `make clean`, or keep them and name another folder with --directory."
+            )
 
     def _start_database(self) -> None:
         postgres = EmbeddedPostgres(self.directory / "postgres")

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.demo.child import StartError
 from server.demo.device import SimulatedDevice
 from server.demo.holdings import hand_out
 from server.demo.line import Line
@@ -82,3 +83,11 @@ def test_the_commands_reach_the_demo_and_show_no_device_behind(line):
     said = subprocess.run(["sh", "-c", shell], cwd=ROOT, env=clean, capture_output=True, text=True, check=True).stdout
     assert said.count("\n") == 1
     assert said.endswith(": holds what it should\n")
+
+
+def test_data_of_an_earlier_version_are_refused_before_anything_starts(tmp_path):
+    (tmp_path / "broker").mkdir()
+    (tmp_path / "broker/device-passwords").touch()
+    with pytest.raises(StartError, match=r"earlier version of PET.*make clean"), Line(tmp_path):
+        pass
+    assert not (tmp_path / "postgres").exists()
