@@ -62,15 +62,15 @@ def get_areas(viewer: Annotated[Viewer, needs(Right.SEE_FIGURES)], session: Open
 def put_area(
     request: Request,
     body: LeagueWord,
-    viewer: Annotated[Viewer, needs(Right.SET_TARGETS)],
+    viewer: Annotated[Viewer, needs(Right.IMPROVE)],
     session: WritingSession,
 ) -> LeagueArea:
-    """Let a service or team take part, or no longer. Whoever sets targets for all of it may say so."""
+    """Let a service or team take part, or no longer. Its own people say so: who may improve all of it."""
     asked = _area(session, viewer, body)
-    if not all(viewer.may(Right.SET_TARGETS, team) for team in asked.teams) or not (
-        asked.teams or viewer.may_everywhere(Right.SET_TARGETS)
+    if not all(viewer.may(Right.IMPROVE, team) for team in asked.teams) or not (
+        asked.teams or viewer.may_everywhere(Right.IMPROVE)
     ):
-        raise ProblemError(make_problem(HTTPStatus.FORBIDDEN, "Your account sets no targets there."))
+        raise ProblemError(make_problem(HTTPStatus.FORBIDDEN, "Its own people decide that."))
     owner = organisation_of(session, viewer.organisation_id)
     choose(session, owner, asked.scope, viewer.actor, request.app.state.now(), opted_in=body.opted_in)
     return _answer(_area(session, viewer, body))
@@ -85,9 +85,8 @@ def _area(session: Session, viewer: Viewer, body: LeagueWord) -> Area:
 
 
 def _knows(viewer: Viewer, area: Area) -> bool:
-    """Who does not take part is named to nobody but their own people and those who set their targets."""
-    own = _sees(viewer, Right.SEE_DETAIL, area) or _sees(viewer, Right.SET_TARGETS, area)
-    return _sees(viewer, Right.SEE_FIGURES, area) and (area.opted_in or own)
+    """Who does not take part is named to nobody but their own people."""
+    return _sees(viewer, Right.SEE_FIGURES, area) and (area.opted_in or _sees(viewer, Right.SEE_DETAIL, area))
 
 
 def _sees(viewer: Viewer, right: Right, area: Area) -> bool:

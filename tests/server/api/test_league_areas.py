@@ -54,15 +54,15 @@ def test_who_does_not_take_part_is_named_to_their_own_people_only(figures, site)
     assert "leek" not in site.get("/api/v1/stats/league", OCTOBER).text
 
 
-def test_who_sets_targets_says_it_and_the_audit_log_has_it(figures, site, engine):
-    site.viewer = somebody("commissioner", actor="the commissioner")
+def test_an_area_s_own_people_say_it_and_the_audit_log_has_it(figures, site, engine):
+    site.viewer = somebody("manager", figures.teams["leek"], actor="the manager")
     answer = say(site, "team", "leek", True).json()
     assert answer == {
         "scope": "team",
         "name": "leek",
         "opted_in": True,
         "said": True,
-        "said_by": "the commissioner",
+        "said_by": "the manager",
         "said_at": "2026-11-23T01:40:00Z",
     }
     say(site, "team", "leek", True)
@@ -70,11 +70,11 @@ def test_who_sets_targets_says_it_and_the_audit_log_has_it(figures, site, engine
     with engine.connect() as connection:
         query = "SELECT actor, action FROM audit_log WHERE action LIKE 'league_choice%' ORDER BY sequence"
         found = connection.execute(text(query)).all()
-    assert found == [("the commissioner", f"league_choice {what}") for what in ("insert", "update")]
-    site.viewer = somebody("commissioner", figures.teams["haywood"])
+    assert found == [("the manager", f"league_choice {what}") for what in ("insert", "update")]
+    site.viewer = somebody("matron", figures.teams["haywood"])
     assert pointers(say(site, "team", "leek", True, 404)) == ["/body/name"]
     say(site, "service", "beds", True, 403)
-    site.viewer = somebody("matron", figures.teams["leek"])
+    site.viewer = somebody("commissioner")
     say(site, "team", "leek", True, 403)
 
 
