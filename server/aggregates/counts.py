@@ -24,7 +24,7 @@ class Tally(NamedTuple):
     """What was counted for one group: answers by sentiment, and the responses they were given in.
 
     `answering`: how many responses at least chose something positive, neutral or negative; the others weigh nothing.
-    `withheld`: answers in the denominator that are left out of all the rest but `responses`, for who asks from outside.
+    `withheld`: answers of any option that are left out of all the rest but `responses`, for who asks from outside.
     With a filter that number would itself be an answer: then it is None, and `responses` are those of what is shown.
     """
 
@@ -143,12 +143,11 @@ class Answers(NamedTuple):
         return self._replace(given={key: places for key, places in shown.items() if places}, hidden={})
 
     def withheld(self, key: Key, places: Iterable[Place] | None = None) -> int | None:
-        """How many answers in the denominator are hidden, at all places or at these; None where that is not told."""
+        """How many answers of any option are hidden, at all places or at these; None where that is not told."""
         if self.silent:
             return None
-        hidden = self.hidden.get(key, {})
-        counted = {place: _counted(self.meanings.counts(place, counts)) for place, counts in hidden.items()}
-        return sum(counted.get(place, 0) for place in (counted if places is None else places))
+        chosen = {place: sum(counts[:OPTIONS]) for place, counts in self.hidden.get(key, {}).items()}
+        return sum(chosen.get(place, 0) for place in (chosen if places is None else places))
 
     def tally(self, key: Key, found: Passes | None = None) -> Tally:
         """What is shown, in how many responses: known from their passes, or else at least so many. One version's

@@ -31,7 +31,7 @@ class OptionCount:
 class Distribution(NamedTuple):
     """Of one question; its options in the order of the newest version, those that only older ones have after them.
 
-    `withheld`: answers in the denominator that are left out, for who asks from outside; None: not told.
+    `withheld`: answers of any option that are left out, for who asks from outside; None: not told.
     """
 
     question_id: str

@@ -11,6 +11,7 @@ from server.aggregates.counts import Tally
 from server.aggregates.custody import data_version
 from server.aggregates.delivery import delivery
 from server.aggregates.devices import Lineage
+from server.aggregates.outside import published_period
 from server.aggregates.periods import Period, instant
 from server.aggregates.targets import Targets, find_targets, lineage_of
 from server.api.query import FiguresQuery
@@ -71,9 +72,11 @@ def aside(tally: Tally, *, counted: bool) -> Aside:
 
 
 def resolved(asked: Asked[Any], period: Period | None = None) -> dict[str, Any]:
-    """The fields of shapes.ResolvedQuery. `period`: as it was answered, where that is known better by now."""
+    """The fields of shapes.ResolvedQuery. `period`: as it was answered, where that is known better by now; else what
+    the viewer is shown of the one asked about. Raises WholeBucketsError.
+    """
     query: FiguresQuery = asked.query
-    first, after = period or asked.period
+    first, after = published_period(asked.scope, asked.period, None) if period is None else period
     narrowing = {name: getattr(query, name) for name in Filters.model_fields}
     narrowing["stage"] = list(asked.scope.filters.stage)  # by number, however it was named
     return {

@@ -9,7 +9,7 @@ from server.accounts.viewer import Viewer
 from server.aggregates.periods import ALL, Period, named_period
 from server.aggregates.scope import Filters, Names, Place, Scope, UnknownNameError, find_place, find_scope
 from server.aggregates.subjects import find_stages, questions_about
-from server.api.problems import Problem, ProblemError, in_query, unknown_name
+from server.api.problems import Problem, ProblemError, in_query, unknown_name, wrong_fields
 from server.api.query import QUALITIES, FiguresQuery, wrong
 from server.measures.suppression import DEFAULT_THRESHOLDS, Thresholds
 
@@ -53,6 +53,14 @@ def resolve(session: Session, query: Query, viewer: Viewer, now: datetime) -> As
     except UnknownNameError as error:
         raise ProblemError(_unknown(error)) from None
     return Asked(query, viewer, scope, _period(query, today), now, today, DEFAULT_THRESHOLDS.raised_to(query.min_n))
+
+
+def refuse_what_is_to_come(asked: Asked[Query]) -> None:
+    """Nothing would look like nobody's answers. Raises ProblemError to who asks from outside for what is not over."""
+    first, told = asked.period.first, asked.scope.horizon if asked.scope.outside else None
+    if first is not None and told is not None and first >= told:
+        detail = f"is not told from outside a team yet: figures end with the last whole month, before {told}."
+        raise ProblemError(wrong_fields(in_query("period" if asked.query.period else "from", detail)))
 
 
 def resolve_place(session: Session, viewer: Viewer, organisation: int | None) -> Place:

@@ -134,7 +134,7 @@ def read_responses(
     page = found[:limit]
     following = _cursor(request, page[-1].key) if len(found) > limit else None
     return ResponsesAnswer(
-        query=ResolvedQuery(**resolved(asked)),
+        query=ResolvedQuery(**resolved(asked, asked.period)),
         meta=ResponsesMeta(data_version=data_version(session, asked.place), as_of=asked.now, hour_from=HOUR_FROM),
         data=[_row(each) for each in page],
         links=PageLinks(self=_address(request, None), next=following),

@@ -30,7 +30,7 @@ from server.api.people import PLAIN, Number
 from server.api.problems import ProblemError, in_body, make_problem, wrong_fields
 from server.api.query import SeriesQuery, read_query
 from server.api.reference import PREFIX, refusals
-from server.api.resolve import resolve
+from server.api.resolve import refuse_what_is_to_come, resolve
 from server.api.session import in_person
 from server.api.sessions import OpenSession, WritingSession
 from server.api.stats.series import TimeseriesAnswer, read_timeseries
@@ -99,7 +99,7 @@ def post_share(request: Request, session: WritingSession, viewer: Sharer, new: N
         now: datetime = request.app.state.now()
         items = [(name, value) for name, value in parse_qsl(new.query, keep_blank_values=True) if value]
         try:
-            resolve(session, read_query(items, SeriesQuery), shared_by(viewer), now)
+            refuse_what_is_to_come(resolve(session, read_query(items, SeriesQuery), shared_by(viewer), now))
         except ProblemError as error:
             raise ProblemError(wrong_fields(in_body("query", detail=error.problem.detail))) from None
         try:

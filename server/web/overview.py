@@ -14,7 +14,7 @@ from server.api.catalogue import read_meta
 from server.api.catalogue_shapes import MetaAnswer
 from server.api.query import SeriesQuery, read_query
 from server.api.reference import PREFIX
-from server.api.resolve import resolve
+from server.api.resolve import refuse_what_is_to_come, resolve
 from server.api.shapes import Links
 from server.api.stats.devices import DeviceFigures, read_devices
 from server.api.stats.series import TimeseriesAnswer, read_timeseries
@@ -40,6 +40,7 @@ def overview(session: Session, items: Iterable[tuple[str, str]], viewer: Viewer,
     query = read_query(given, SeriesQuery)
     address = f"{PREFIX}/stats/timeseries" + (f"?{urlencode(given)}" if given else "")
     asked = resolve(session, query, viewer, now)
+    refuse_what_is_to_come(asked)
     answer = read_timeseries(session, asked, Links(self=address, csv=address, xlsx=address))
     devices = read_devices(session, asked)
     known = read_meta(session, viewer, now)

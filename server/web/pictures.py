@@ -15,7 +15,7 @@ from server.api.answering import PICTURES, offered, pictured
 from server.api.figures import links
 from server.api.query import FiguresQuery, described, read_query
 from server.api.reference import PREFIX
-from server.api.resolve import resolve
+from server.api.resolve import refuse_what_is_to_come, resolve
 from server.api.sessions import OpenSession
 from server.api.stats import control, heat
 from server.api.stats.ask import Reader, blamed
@@ -142,8 +142,10 @@ def _picture(
     query = read_query(request.query_params.multi_items(), asked[0], asked[1] | OF_WIDTH)
 
     def draw() -> str:
+        ready = resolve(session, query, viewer, request.app.state.now())
+        refuse_what_is_to_come(ready)
         with blamed():
-            answer = how[0](session, resolve(session, query, viewer, request.app.state.now()), links(request))
+            answer = how[0](session, ready, links(request))
         frame = next(each for each in FRAMES if each.name == query.width)
         return _rendered(request, answer, frame, how[1](answer, frame))
 

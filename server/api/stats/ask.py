@@ -20,7 +20,7 @@ from server.api.answering import answered
 from server.api.figures import links
 from server.api.problems import ProblemError, in_query, wrong_fields
 from server.api.query import FiguresQuery, read_query
-from server.api.resolve import Asked, resolve
+from server.api.resolve import Asked, refuse_what_is_to_come, resolve
 from server.api.shapes import Links
 
 Query = TypeVar("Query", bound=FiguresQuery)
@@ -36,13 +36,20 @@ def statistic(
     kinds: tuple[type[Query], type[Answer]],
     read: Callable[[Session, Asked[Query], Links], Answer],
     more: dict[str, str] | None = None,
+    *,
+    single: bool = False,
 ) -> Response:
-    """`kinds`: of the question and of the answer; `more`: the meanings of parameters that only this question has."""
+    """`kinds`: of the question and of the answer; `more`: the meanings of parameters that only this question has;
+    `single`: it is about single responses, which insiders are told at once and nobody else.
+    """
     query = read_query(request.query_params.multi_items(), kinds[0], more)
 
     def answer() -> Answer:
+        asked = resolve(session, query, viewer, request.app.state.now())
+        if not single:
+            refuse_what_is_to_come(asked)
         with blamed():
-            return read(session, resolve(session, query, viewer, request.app.state.now()), links(request))
+            return read(session, asked, links(request))
 
     return answered(request, viewer, session, kinds[1], answer)
 

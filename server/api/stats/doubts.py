@@ -47,7 +47,7 @@ def read_doubts(session: Session, asked: Asked[FiguresQuery], links: Links) -> D
     around, [device_id] = Surroundings(session, asked), asked.scope.devices
     found = doubtful(session, asked.place, device_id, asked.period, asked.viewer.teams(Right.SEE_DETAIL))
     return DoubtsAnswer(
-        query=ResolvedQuery(**resolved(asked)),
+        query=ResolvedQuery(**resolved(asked, asked.period)),
         meta=around.meta(around.target),
         data=[_row(each) for each in found],
         links=links,

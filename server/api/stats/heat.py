@@ -10,6 +10,7 @@ from server.aggregates.dimensions import QUESTION
 from server.aggregates.heatmap import HeatCell as Counted
 from server.aggregates.heatmap import heatmap as counted_by_hour
 from server.aggregates.members import members
+from server.aggregates.outside import published_period
 from server.api.figures import Surroundings, percent, resolved
 from server.api.problems import ProblemError, in_query, wrong_fields
 from server.api.query import FiguresQuery
@@ -77,7 +78,7 @@ def read_heatmap(session: Session, asked: Asked[HeatQuery], links: Links) -> Hea
     found = counted_by_hour(session, asked.scope, asked.period)
     # Nobody answers a question twice: at least so many people gave these answers.
     questions = max(1, len(members(session, asked.scope, QUESTION, asked.now, ())))
-    first, after = asked.period
+    first, after = published_period(asked.scope, asked.period, None)
     hours = hours_passed(first, after, asked.place.zone) if first and after else {}
     parts = {
         Square(*key): Part(cell.positive, cell.counted, -(-cell.counted // questions))

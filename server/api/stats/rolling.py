@@ -44,7 +44,7 @@ class RollingAnswer(BaseModel):
 def read_rolling(session: Session, asked: Asked[BreakdownQuery], links: Links) -> RollingAnswer:
     """The answer to the question. Raises ProblemError."""
     around, by = Surroundings(session, asked), asked.query.by
-    first, after = weeks_before(asked.period, asked.today)
+    first, after = weeks_before(asked)
     weeks = Period(first, after)
     beside = {group.member.code: group for group in find_groups(session, asked._replace(period=weeks), by, around)}
     groups = find_groups(session, asked, by, around)
@@ -58,9 +58,12 @@ def read_rolling(session: Session, asked: Asked[BreakdownQuery], links: Links) -
     )
 
 
-def weeks_before(period: Period, today: date) -> tuple[date, date]:
-    """The thirteen whole weeks that are over by the period's end, or by now: their first day, and the day after."""
-    return rolling_bounds(min(period.after or today, today))
+def weeks_before(asked: Asked[Any]) -> tuple[date, date]:
+    """The thirteen whole weeks that are over by the period's end, and of which the viewer is told by now: their first
+    day, and the day after.
+    """
+    told = asked.scope.horizon if asked.scope.outside else asked.today
+    return rolling_bounds(min(asked.period.after or told, told))
 
 
 def _fields(group: Group, beside: Group | None, least: int) -> dict[str, Any]:

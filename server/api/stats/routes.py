@@ -146,7 +146,7 @@ def get_coverage(request: Request, viewer: Reader, session: OpenSession) -> Resp
 @router.get("/misuse", operation_id="misuse", response_model=DoubtsAnswer, openapi_extra=described(FiguresQuery))
 def get_misuse(request: Request, viewer: Annotated[Viewer, needs(Right.SEE_DETAIL)], session: OpenSession) -> Response:
     """Passes of one device that look doubtful in a row, with the reasons: to look into, and to flag or clear."""
-    return statistic(request, viewer, session, (FiguresQuery, DoubtsAnswer), read_doubts)
+    return statistic(request, viewer, session, (FiguresQuery, DoubtsAnswer), read_doubts, single=True)
 
 
 @router.get(

@@ -73,7 +73,7 @@ def _thirteen_weeks(session: Session, asked: Asked[Any], period: Period, target:
     first, after = period
     if first is None or after is None or after.day != 1 or months_before(after, 1) != first:
         return None
-    weeks = Period(*weeks_before(period, asked.today))
+    weeks = Period(*weeks_before(asked))
     try:
         tally = tallies(session, asked.scope, weeks).get((), Tally())
     except WholeBucketsError:  # with a filter, somebody from outside is shown months only

@@ -119,7 +119,7 @@ SELECT 1, n, int8send(CAST(d * 100000 + n AS bigint)), '\\x01', 1, d, 10, 0, 3, 
 FROM generate_series(1, :days) d, generate_series(1, :devices) n,
     LATERAL (SELECT CAST(:today AS timestamptz) - make_interval(days => d) + make_interval(mins => n) AS at) AS sync
 """
-FILL = import_module("server.migrations.versions.0014_withheld").FILL
+FILL = import_module("server.migrations.versions.0013_withheld").FILL
 CHUNK = 500_000
 
 

@@ -108,8 +108,8 @@ class Outsider:
                 if not sum(counts):
                     continue
                 shown = atom[1] in self.inside or self.is_shown(atom, bucket_of, bucket)
-                counted = counts.positive + counts.neutral + counts.negative
-                one = Tally(counts if shown else Counts(), withheld=0 if shown else counted)
+                chosen = counts.positive + counts.neutral + counts.negative + counts.excluded
+                one = Tally(counts if shown else Counts(), withheld=0 if shown else chosen)
                 key = key_of(*atom, bucket)
                 found[key] = found.get(key, Tally()).plus(one)
         return {key: (tally.counts, tally.withheld) for key, tally in found.items()}

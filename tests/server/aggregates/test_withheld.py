@@ -188,7 +188,7 @@ def test_a_row_that_is_wrong_is_found(engine, table):
 
 @pytest.mark.usefixtures("entered")
 def test_the_migration_finds_what_ingest_would_have_kept(engine):
-    fill = import_module("server.migrations.versions.0014_withheld").FILL
+    fill = import_module("server.migrations.versions.0013_withheld").FILL
     with engine.begin() as connection:
         before = kept(connection)
         for table in WITHHELD:

@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from protocol.record import FLAG_ASSISTED
 from server.ingest.tables import UNDATED
 from tests.server.api.year import enter_year, insider, outsider
 from tests.server.figures import Pass
@@ -257,19 +256,3 @@ def test_a_topic_stands_for_its_questions(figures, site):
     assert ask(site, "summary", **OCTOBER, topic=["food", "overall"])["data"][0]["n"] == 40
     assert site.get(f"{STATS}/summary", {"topic": "weather"}).status_code == 404
     assert site.get(f"{STATS}/summary", {"topic": "food", "question": "hands"}).status_code == 422
-
-
-def test_by_a_filter_an_outsider_is_not_told_how_many_there_are(figures, site):
-    """How many answered that they are carers is what they answered."""
-    device = figures.device("PET-1")
-    figures.enter([Pass(device, date(2026, 10, 8), (1, 1, 1), flags=FLAG_ASSISTED)] * 3)
-    figures.enter([Pass(device, date(2026, 10, 8), (1, 1, 1))] * 20)
-    site.viewer = outsider(figures)
-    [row] = ask(site, "summary", **OCTOBER, assisted="true")["data"]
-    assert (row["n"], row["responses"], row["withheld"]) == (0, 0, 0)
-    assert ask(site, "distribution", **OCTOBER, assisted="true")["data"] == []
-    for path in ("coverage", "league", "heatmap", "cumulative"):
-        answer = site.get(f"{STATS}/{path}", {**OCTOBER, "assisted": "true"})
-        assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, "assisted"), path
-    site.viewer = insider(figures, "haywood")
-    assert ask(site, "summary", **OCTOBER, assisted="true")["data"][0]["responses"] == 3

@@ -1,0 +1,55 @@
+"""What somebody from outside the teams is told, and that what is not told does not look like nobody's answers."""
+
+from datetime import date
+
+import pytest
+
+from protocol.record import FLAG_ASSISTED
+from tests.server.api.test_stats import OCTOBER, STATS, ask
+from tests.server.api.year import insider, outsider
+from tests.server.figures import SKIPPED, Pass
+
+
+def test_by_a_filter_an_outsider_is_not_told_how_many_there_are(figures, site):
+    """How many answered that they are carers is what they answered."""
+    device = figures.device("PET-1")
+    figures.enter([Pass(device, date(2026, 10, 8), (1, 1, 1), flags=FLAG_ASSISTED)] * 3)
+    figures.enter([Pass(device, date(2026, 10, 8), (1, 1, 1))] * 20)
+    site.viewer = outsider(figures)
+    [row] = ask(site, "summary", **OCTOBER, assisted="true")["data"]
+    assert (row["n"], row["responses"], row["withheld"]) == (0, 0, 0)
+    assert ask(site, "distribution", **OCTOBER, assisted="true")["data"] == []
+    for path in ("coverage", "league", "heatmap", "cumulative"):
+        answer = site.get(f"{STATS}/{path}", {**OCTOBER, "assisted": "true"})
+        assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, "assisted"), path
+    site.viewer = insider(figures, "haywood")
+    assert ask(site, "summary", **OCTOBER, assisted="true")["data"][0]["responses"] == 3
+
+
+@pytest.mark.parametrize("path", ["summary", "coverage", "rolling", "timeseries", "breakdown"])
+def test_what_is_not_told_from_outside_yet_does_not_look_like_silence(figures, site, path):
+    """It is 23 November."""
+    device = figures.device("PET-1")
+    figures.enter([Pass(device, date(2026, 11, 17), (1,))] * 20)
+    assert site.get(f"{STATS}/{path}", {"period": "last-week"}).status_code == 200
+    site.viewer = outsider(figures)
+    answer = site.get(f"{STATS}/{path}", {"period": "last-week"})
+    assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, "period")
+    assert "before 2026-11-01" in answer.json()["errors"][0]["detail"]
+    query = {"from": "2026-08-31", "to": "2026-11-23"}
+    assert site.get(f"{STATS}/{path}", query).json()["query"]["to"] == "2026-10-26"
+
+
+def test_the_thirteen_weeks_told_from_outside_are_those_that_are_told(figures, site):
+    site.viewer = outsider(figures)
+    figures.device("PET-1")
+    answer = ask(site, "rolling", from_="2026-08-31", to="2026-11-23")
+    assert answer["rolling"] == {"weeks": 13, "first": "2026-07-27", "last": "2026-10-25"}
+
+
+def test_a_question_whose_every_answer_is_excluded_is_withheld_with_its_number(figures, site):
+    device = figures.device("PET-1")
+    figures.enter([Pass(device, date(2026, 10, 8), (SKIPPED, 3))] * 7)
+    site.viewer = outsider(figures)
+    rows = [row for row in ask(site, "distribution", **OCTOBER)["data"] if row["question"] == "hands"]
+    assert {(row["chosen"], row["withheld"]) for row in rows} == {(0, 7)}
