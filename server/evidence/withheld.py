@@ -1,7 +1,7 @@
 """What is withheld from outsiders, found again by the pure rule from what `rollup_segment` should hold."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
@@ -45,7 +45,9 @@ class Withheld:
         for rows in self._atoms(expected).values():
             shown = published(*_cells(rows), today=EVER_AFTER)
             for row, counts in rows.items():
-                for weekly, hidden in ((False, row.month not in shown.months), (True, row.week not in shown.weeks)):
+                over = row.week + timedelta(days=6) < self._before
+                hidden_week = over and row.week not in shown.weeks
+                for weekly, hidden in ((False, row.month not in shown.months), (True, hidden_week)):
                     if hidden and row.month < self._before:
                         self._withhold(found, device_id, row, weekly=weekly, counts=counts[1:])
         return found

@@ -25,7 +25,8 @@ WITHHELD = (RollupWithheld, RollupOrganisationWithheld)
 
 # `asked`: a device and the span of months that changed. A month decides about its weeks, each of which may reach into
 # the month beside it, and that one's weeks about it: what is read goes three months further than what has changed,
-# what is judged goes one.
+# what is judged goes one. A week that reaches into a month that is not over is judged with that month: until then
+# nobody outside is shown it, and every answer of the running month would change what is said of it.
 NEAR = "BETWEEN a.first - interval '{0} months' AND a.last + interval '{0} months'"
 DIFFERENCES = f"""WITH
     asked AS (SELECT * FROM unnest(%s::bigint[], %s::date[], %s::date[]) AS a (device_id, first, last)),
@@ -51,7 +52,8 @@ DIFFERENCES = f"""WITH
         SELECT c.*, false AS weekly FROM cells c JOIN months USING (device_id, team_id, question_id, month)
         WHERE c.judged
         UNION ALL
-        SELECT c.*, true FROM cells c JOIN weeks USING (device_id, team_id, question_id, week) WHERE c.judged),
+        SELECT c.*, true FROM cells c JOIN weeks USING (device_id, team_id, question_id, week)
+        WHERE c.judged AND c.week + 6 < %s),
     held AS (SELECT t.* FROM asked a JOIN rollup_withheld t ON t.organisation_id = %s AND t.device_id = a.device_id
         AND t.month {NEAR.format(1)})
     SELECT {", ".join(KEYS)}, {", ".join(f"coalesce(due.{n}, 0) - coalesce(held.{n}, 0)" for n in COUNTS)}
@@ -117,7 +119,7 @@ def differences(
         return {}
     devices = sorted(spans)
     asked = (devices, [spans[each][0] for each in devices], [spans[each][1] for each in devices])
-    values: tuple[Any, ...] = (*asked, before, organisation_id, organisation_id)
+    values: tuple[Any, ...] = (*asked, before, organisation_id, before, organisation_id)
     rows = connection.exec_driver_sql(DIFFERENCES, values)
     return {tuple(row[: len(KEYS)]): list(row[len(KEYS) :]) for row in rows}
 

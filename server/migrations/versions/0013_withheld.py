@@ -63,7 +63,7 @@ ON CONFLICT (organisation_id) DO UPDATE
     SET revision = rollup_revision.revision + 1, withheld_before = excluded.withheld_before;
 
 CREATE TEMPORARY TABLE cell ON COMMIT DROP AS
-    SELECT t.*, q.question_id, t.month < r.withheld_before AS is_over
+    SELECT t.*, q.question_id, t.month < r.withheld_before AS is_over, t.week + 6 < r.withheld_before AS week_is_over
     FROM rollup_segment t JOIN version_question q USING (organisation_id, reference, position)
     JOIN rollup_revision r USING (organisation_id)
     WHERE NOT t.flagged AND t.month <> '1970-01-01';
@@ -93,7 +93,7 @@ FROM cell JOIN (
     SELECT DISTINCT organisation_id, device_id, team_id, question_id, touching.monday::date AS week FROM shut
     CROSS JOIN LATERAL generate_series(date_trunc('week', month), month + interval '1 month' - interval '1 day',
         interval '7 days') AS touching (monday)) AS shut_week
-USING (organisation_id, device_id, team_id, question_id, week) WHERE is_over;
+USING (organisation_id, device_id, team_id, question_id, week) WHERE is_over AND week_is_over;
 
 INSERT INTO rollup_organisation_withheld
 SELECT organisation_id, month, week, reference, position, weekly,

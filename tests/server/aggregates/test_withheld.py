@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import and_, or_, select, text
 
 from server.evidence.moves import move_counts
 from server.ingest.recount import recompute_rollups, rollup_differences
@@ -51,7 +51,11 @@ def due(connection):
             months[row.month] = months.get(row.month, NOTHING).plus(filled)
         shown = published(weeks, months, EVER[1])
         for row in rows:
-            for weekly, hidden in ((False, row.month not in shown.months), (True, row.week not in shown.weeks)):
+            over = row.week + timedelta(days=6) < before
+            for weekly, hidden in (
+                (False, row.month not in shown.months),
+                (True, over and row.week not in shown.weeks),
+            ):
                 if hidden and row.month < before:
                     found[key_of(row), weekly] = [getattr(row, name) for name in COUNTS]
     return found
@@ -128,7 +132,8 @@ class History:
             text("UPDATE rollup_revision SET withheld_before = least(withheld_before, :first)"), {"first": first}
         )
         for table in WITHHELD:
-            self.connection.execute(table.__table__.delete().where(table.month >= first))
+            of_week = and_(table.weekly, table.week + 6 >= first)
+            self.connection.execute(table.__table__.delete().where(or_(table.month >= first, of_week)))
 
     def _some(self, dice):
         dice.shuffle(self.counted)
@@ -151,6 +156,22 @@ def test_what_is_kept_is_what_the_rule_says_after_whatever_happens(figures, devi
             history.happens(deed, Random(seed))
             assert_kept(connection)
         example.rollback()
+
+
+def test_the_running_month_changes_nothing_of_what_is_kept(figures, devices, connection):
+    """Also not of the week in which it began, whose first days are of the month before."""
+    first = TODAY.replace(day=1)
+    days = [first - timedelta(days=number) for number in range(1, 60)]
+    rows = [figures.row(Pass(devices[0], day, (1, 1, 1)), connection) for day in days for _ in range(6)]
+    add_to_rollups(connection, rows)
+    before = kept(connection)
+    assert_kept(connection)
+    for number in range(1, 7):
+        add_to_rollups(connection, [figures.row(Pass(devices[0], TODAY, (1, 1, 1)), connection)])
+        assert kept(connection) == before, number
+        assert_kept(connection)
+        add_to_rollups(connection, [figures.row(Pass(devices[0], days[0], (1, 1, 1)), connection)])  # a late one
+        assert_kept(connection)
 
 
 def kept(connection):
