@@ -33,6 +33,7 @@ from server.api.reference import PREFIX, refusals
 from server.api.resolve import refuse_what_is_to_come, resolve
 from server.api.session import in_person
 from server.api.sessions import OpenSession, WritingSession
+from server.api.stats.ask import blamed
 from server.api.stats.series import TimeseriesAnswer, read_timeseries
 from server.errors import OperatorError
 
@@ -99,7 +100,7 @@ def post_share(request: Request, session: WritingSession, viewer: Sharer, new: N
         now: datetime = request.app.state.now()
         items = [(name, value) for name, value in parse_qsl(new.query, keep_blank_values=True) if value]
         try:
-            refuse_what_is_to_come(resolve(session, read_query(items, SeriesQuery), shared_by(viewer), now))
+            _read(request, session, read_query(items, SeriesQuery), shared_by(viewer))
         except ProblemError as error:
             raise ProblemError(wrong_fields(in_body("query", detail=error.problem.detail))) from None
         try:
@@ -127,7 +128,15 @@ def get_shared(request: Request, session: OpenSession, secret: Secret) -> Timese
     now: datetime = request.app.state.now()
     shared = opened(session, secret, now)
     query = read_query(parse_qsl(shared.query), SeriesQuery)
-    return read_timeseries(session, resolve(session, query, shared.viewer, now), links(request))
+    return _read(request, session, query, shared.viewer)
+
+
+def _read(request: Request, session: Session, query: SeriesQuery, viewer: Viewer) -> TimeseriesAnswer:
+    """What the link shows; what it could never show is refused when it is made. Raises ProblemError."""
+    asked = resolve(session, query, viewer, request.app.state.now())
+    refuse_what_is_to_come(asked)
+    with blamed():
+        return read_timeseries(session, asked, links(request))
 
 
 def opened(session: Session, secret: str, now: datetime) -> Shared:

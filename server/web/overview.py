@@ -16,6 +16,7 @@ from server.api.query import SeriesQuery, read_query
 from server.api.reference import PREFIX
 from server.api.resolve import refuse_what_is_to_come, resolve
 from server.api.shapes import Links
+from server.api.stats.ask import blamed
 from server.api.stats.devices import DeviceFigures, read_devices
 from server.api.stats.series import TimeseriesAnswer, read_timeseries
 from server.measures.verdict import Verdict
@@ -41,8 +42,9 @@ def overview(session: Session, items: Iterable[tuple[str, str]], viewer: Viewer,
     address = f"{PREFIX}/stats/timeseries" + (f"?{urlencode(given)}" if given else "")
     asked = resolve(session, query, viewer, now)
     refuse_what_is_to_come(asked)
-    answer = read_timeseries(session, asked, Links(self=address, csv=address, xlsx=address))
-    devices = read_devices(session, asked)
+    with blamed():
+        answer = read_timeseries(session, asked, Links(self=address, csv=address, xlsx=address))
+        devices = read_devices(session, asked)
     known = read_meta(session, viewer, now)
     local = answer.meta.as_of.astimezone(ZoneInfo(answer.query.timezone))
     [organisation] = [each for each in known.organisations if each.organisation == known.organisation]
@@ -54,7 +56,7 @@ def overview(session: Session, items: Iterable[tuple[str, str]], viewer: Viewer,
         "headline": headline(answer),
         "lower_bound": len(query.question) > 1,
         "judgement": judgement(answer.totals),
-        "shown": _shown(answer, known),
+        "shown": _shown(answer, known, whole=asked.scope.visible is None),
         "as_of": f"{day(local.date())}, {local:%H:%M}",
         "asides": _asides(answer),
         "fields": _fields(query, answer, known),
@@ -71,8 +73,10 @@ def overview(session: Session, items: Iterable[tuple[str, str]], viewer: Viewer,
     }
 
 
-def _shown(answer: TimeseriesAnswer, known: MetaAnswer) -> str:
-    """What the figures are of, in words."""
+def _shown(answer: TimeseriesAnswer, known: MetaAnswer, *, whole: bool) -> str:
+    """What the figures are of, in words. `whole`: the viewer sees every team; else the teams are named, for the name of
+    the organisation stands above them.
+    """
     names = {
         "service": {each.service: each.name for each in known.services},
         "team": {each.team: each.name for each in known.teams},
@@ -81,12 +85,17 @@ def _shown(answer: TimeseriesAnswer, known: MetaAnswer) -> str:
     }
     asked = answer.query.filters.model_dump()
     chosen = [f"{kind} {' and '.join(names[kind][name] for name in asked[kind])}" for kind in names if asked[kind]]
+    chosen += [] if whole else [f"of {_and([each.name for each in known.teams])} only"]
     what = ", ".join(chosen) or "all services, devices and questions"
     today = local_day(answer.meta.as_of, answer.query.timezone)
     first = date.fromisoformat(answer.query.from_)
     last = min(date.fromisoformat(answer.query.to) - timedelta(days=1), max(first, today))
     days = day(first) if first == last else f"{day(first)} to {day(last)}"
     return f"Shown: {what}; {days}."
+
+
+def _and(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names) or "no team"
 
 
 def _asides(answer: TimeseriesAnswer) -> list[str]:

@@ -80,7 +80,8 @@ def test_it_ends_when_it_expires_is_revoked_or_its_maker_may_no_longer_share(ann
 @pytest.mark.usefixtures("busy")
 def test_only_what_its_maker_may_share_can_be_shared(anna, people, visit):
     assert new(anna, "service=home&from=2026-09-01&to=2026-11-01&granularity=month").status_code == 422
-    assert new(anna, "colour=red").json()["errors"][0]["pointer"] == "/body/query"
+    for never in ("colour=red", "include_flagged=true", "period=this-week", "granularity=day"):
+        assert new(anna, never).json()["errors"][0]["pointer"] == "/body/query", never
     assert new(anna, days=93).json()["errors"][0]["pointer"] == "/body/expires_at"
     assert new(visit(people.add("bob", matron="organisation"))).status_code == 403
 

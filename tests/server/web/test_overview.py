@@ -13,6 +13,7 @@ from server.api.query import FiguresQuery, read_query
 from server.api.resolve import resolve
 from server.api.stats.devices import read_devices
 from server.ingest.tables import UNDATED
+from tests.server.api.year import insider, outsider
 from tests.server.conftest import NOW
 from tests.server.figures import Figures, Pass
 
@@ -270,3 +271,19 @@ def test_another_organisation_is_not_there(engine, site):
     answer = site.page("/", {"organisation": other.organisation_id})
     assert answer.status_code == 404
     assert "Another Trust" not in answer.text
+
+
+def test_figures_of_some_teams_are_not_called_the_whole_organisation_s(figures, site):
+    figures.enter([Pass(figures.device("PET-1"), date(2026, 10, 8), (1,))] * 12)
+    assert "Shown: all services, devices and questions;" in site.page().text
+    site.viewer = insider(figures, "haywood")
+    assert "Shown: of Haywood only;" in site.page().text
+    site.viewer = insider(figures, "haywood", "leek")
+    assert "Shown: of Haywood and Leek only;" in site.page().text
+
+
+@pytest.mark.parametrize("query", [{"include_flagged": "true"}, {"period": "this-week"}, {"granularity": "day"}])
+@pytest.mark.usefixtures("figures")
+def test_what_nobody_outside_is_shown_is_a_mistake_and_none_of_ours(figures, site, query):
+    site.viewer = outsider(figures)
+    assert site.page("/", query).status_code == 422
