@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from server.accounts.rights import Right
 from server.accounts.viewer import Viewer
 from server.api.access import needs, require
+from server.api.improving import problems
 from server.api.parameters import only
 from server.api.problems import ProblemError, make_problem
 from server.api.reference import PREFIX, refusals
 from server.api.sessions import OpenSession, WritingSession
 from server.evidence.flags import REASON_CHARACTERS_MAX, ResponseState, find_response, flag_history, set_flag
 from server.evidence.names import FORM, ResponseKey, parse_name
+from server.improvement.identity import refuse_identity
 
 SOME_WORDS = r"^[^\x00]*[^\s\x00][^\x00]*$"  # PostgreSQL's text holds every letter but NUL
 
@@ -72,6 +74,8 @@ def patch_flag(
 ) -> FlagAnswer:
     """Set or clear it; every figure counts the response accordingly from now on. Nothing is deleted."""
     key, _ = _find(session, viewer, response, Right.FLAG)
+    with problems():
+        refuse_identity(reason=body.reason)
     now = request.app.state.now()
     found = set_flag(session, viewer.organisation_id, key, flagged=body.flagged, reason=body.reason, now=now)
     if found is None:

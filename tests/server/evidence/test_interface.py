@@ -53,6 +53,14 @@ def test_a_response_is_flagged_by_whoever_may_and_in_their_name(site, handheld, 
     inspector.assert_clean(2)
 
 
+def test_a_reason_says_what_was_seen_and_not_who_a_patient_is(site, handheld, inspector, somebody):
+    key = inspector.key(1, handheld)
+    somebody(Right.FLAG, Right.SEE_DETAIL, Right.SEE_FIGURES)
+    answer = flag(site, key, flagged=True, reason="it is 943 476 5919 again")
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/body/reason")
+    assert site.get(f"/api/v1/responses/{key.name()}/flag").json()["history"] == []
+
+
 def test_responses_of_other_teams_are_not_there(site, handheld, inspector, somebody):
     somebody(Right.FLAG, Right.SEE_DETAIL, Right.SEE_FIGURES)
     assert flag(site, inspector.key(2, handheld), flagged=True, reason="x").status_code == 404
