@@ -20,6 +20,7 @@ from server.evidence.export import Figure, count_responses, export_evidence
 
 RESPONSES_MAX = 50_000  # some 20 MB, made while somebody waits; `pet export-evidence` writes any number
 MEDIA_TYPE = "application/zip"
+SEAL_IN_NAME = 16  # hex digits of it: enough that nobody makes another file with the same
 BINARY = {"type": "string", "format": "binary"}
 LISTS = ("service", "team", "device")
 
@@ -58,10 +59,11 @@ def get_evidence(
         raise ProblemError(wrong_fields(in_query("from", detail)))
     asked = {"service": service, "team": team, "device": device, "from": from_, "to": to, "by": viewer.actor}
     with TemporaryFile() as file:
-        export_evidence(session, figure, asked, request.app.state.now(), file)
+        exported = export_evidence(session, figure, asked, request.app.state.now(), file)
         file.seek(0)
         content = file.read()
-    sent = {"Content-Disposition": 'attachment; filename="pet-evidence.zip"'}
+    name = f"pet-evidence-{exported.seal[:SEAL_IN_NAME]}.zip"
+    sent = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=MEDIA_TYPE, headers=sent)
 
 

@@ -96,8 +96,9 @@ def export_evidence(
             raise OperatorError(str(error)) from None
         figure = Figure(place.organisation_id, scope.services, scope.teams, scope.devices, from_day, to_day)
         with new_file(file) as output:
-            responses = export(session, figure, asked, now(), output)
-    print(f"{responses} responses in {file}; check it with `python3 verify.py {file}`, which is in it")
+            exported = export(session, figure, asked, now(), output)
+    print(f"{exported.responses} responses in {file}; check it with `python3 verify.py {file}`, which is in it")
+    print(f"seal {exported.seal}: note it apart from the file, so that nobody can change it unseen")
 
 
 @contextmanager

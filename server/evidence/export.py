@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -70,33 +71,65 @@ class Written:
     batches: set[bytes] = field(default_factory=set)  # digests of those that may be handed over
 
 
+class Exported(NamedTuple):
+    """`seal`: SHA-256 of the list of all files' SHA-256; who noted it knows later whether anything was changed."""
+
+    responses: int
+    seal: str
+
+
 def count_responses(session: Session, figure: Figure) -> int:
     """How many the export would hold."""
     return session.scalar(select(func.count()).select_from(Response).where(*figure.conditions())) or 0
 
 
-def export_evidence(session: Session, figure: Figure, asked: dict[str, Any], now: datetime, file: IO[bytes]) -> int:
-    """Write the ZIP; how many responses it holds. The session must see one state throughout."""
+def export_evidence(
+    session: Session, figure: Figure, asked: dict[str, Any], now: datetime, file: IO[bytes]
+) -> Exported:
+    """Write the ZIP. The session must see one state throughout."""
     written = Written()
     here = figure.organisation_id
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        _write_lines(archive, "responses.ndjson", _responses(session, figure, written))
-        _write_lines(archive, "batches.ndjson", _batches(session, figure, written))
-        _write_lines(archive, "placements.ndjson", _placements(session, figure, written))
-        _write_lines(archive, "questionnaires.ndjson", questionnaires_of(session, here, written.references))
-        _write_lines(archive, "flags.ndjson", flags_of(session, here, figure.conditions()))
-        archive.writestr("audit_head.json", head(session, here).line() + "\n")
+        parts = _Parts(archive)
+        parts.lines("responses.ndjson", _responses(session, figure, written))
+        parts.lines("batches.ndjson", _batches(session, figure, written))
+        parts.lines("placements.ndjson", _placements(session, figure, written))
+        parts.lines("questionnaires.ndjson", questionnaires_of(session, here, written.references))
+        parts.lines("flags.ndjson", flags_of(session, here, figure.conditions()))
+        parts.text("audit_head.json", head(session, here).line() + "\n")
         question = {"asked": asked, "exported_at": now.isoformat(), "responses": written.responses}
-        archive.writestr("question.json", json.dumps(question, indent=1, default=str) + "\n")
-        archive.writestr("README.txt", (HERE / "export_readme.txt").read_text(encoding="utf-8"))
-        archive.writestr("verify.py", (HERE / "verify_export.py").read_text(encoding="utf-8"))
-    return written.responses
+        parts.text("question.json", json.dumps(question, indent=1, default=str) + "\n")
+        parts.text("README.txt", (HERE / "export_readme.txt").read_text(encoding="utf-8"))
+        parts.text("verify.py", (HERE / "verify_export.py").read_text(encoding="utf-8"))
+        return Exported(written.responses, parts.seal())
 
 
-def _write_lines(archive: zipfile.ZipFile, name: str, rows: Iterable[dict[str, Any]]) -> None:
-    with archive.open(name, "w", force_zip64=True) as file:
-        for row in rows:
-            file.write(json.dumps(row, ensure_ascii=False, default=str).encode() + b"\n")
+class _Parts:
+    """Writes the files of the ZIP and remembers what each of them hashes to."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._sums: dict[str, str] = {}
+
+    def lines(self, name: str, rows: Iterable[dict[str, Any]]) -> None:
+        digest = sha256()
+        with self._archive.open(name, "w", force_zip64=True) as file:
+            for row in rows:
+                line = json.dumps(row, ensure_ascii=False, default=str).encode() + b"\n"
+                digest.update(line)
+                file.write(line)
+        self._sums[name] = digest.hexdigest()
+
+    def text(self, name: str, words: str) -> None:
+        data = words.encode()
+        self._sums[name] = sha256(data).hexdigest()
+        self._archive.writestr(name, data)
+
+    def seal(self) -> str:
+        """As sha256sum writes it."""
+        listed = "".join(f"{digest}  {name}\n" for name, digest in self._sums.items()).encode()
+        self._archive.writestr("SHA256SUMS", listed)
+        return sha256(listed).hexdigest()
 
 
 def _responses(session: Session, figure: Figure, written: Written) -> Iterator[dict[str, Any]]:

@@ -1,8 +1,9 @@
 """verify.py: checks an export of evidence with nothing but Python's own library: `python3 verify.py EXPORT.zip`.
 
 Every response is read again from the 32 bytes that its device wrote, at the stated place of the batch as it was
-received, and must say the same; then the answers are counted. Whether a batch was signed by its device is for the
-server to say, which has the key: `pet rebuild --check` (README.txt).
+received, and must say the same; then the answers are counted. No file may have been changed since the export: the
+seal that is printed must be the one that was told then. Whether a batch was signed by its device is for the server to
+say, which has the key: `pet rebuild --check` (README.txt).
 """
 
 import base64
@@ -82,11 +83,34 @@ def count(responses: list[dict], versions: list[dict]) -> dict[str, Counter]:  #
     return counts
 
 
+def changed(export: zipfile.ZipFile, responses: int) -> list[str]:
+    """What is not as it was exported, in a sentence each."""
+    names = set(export.namelist())
+    if "SHA256SUMS" not in names:
+        return ["SHA256SUMS: it is missing"]
+    sums = export.read("SHA256SUMS")
+    listed = {name: digest for digest, name in (line.split("  ", 1) for line in sums.decode().splitlines())}
+    found = [f"{name}: it is not listed in SHA256SUMS" for name in sorted(names - listed.keys() - {"SHA256SUMS"})]
+    for name, digest in listed.items():
+        if name not in names:
+            found.append(f"{name}: it is missing")
+        elif hashlib.sha256(export.read(name)).hexdigest() != digest:
+            found.append(f"{name}: it was changed, its SHA-256 is another")
+    stated = json.loads(export.read("question.json"))["responses"] if "question.json" in names else None
+    if stated != responses:
+        found.append(f"responses.ndjson: it holds {responses} responses, question.json says {stated}")
+    print(f"seal {hashlib.sha256(sums).hexdigest()}: compare it with the one that was told when this was exported")
+    return found
+
+
 def main(path: str) -> int:
     """Print what was checked, every fault, and the counts; 1 where there is a fault."""
     with zipfile.ZipFile(path) as export:
         responses, batches = lines(export, "responses.ndjson"), {}
         faults = 0
+        for sentence in changed(export, len(responses)):
+            faults += 1
+            print(sentence)
         for batch in lines(export, "batches.ndjson"):
             payload = base64.b64decode(batch["payload"])
             if hashlib.sha256(payload).hexdigest() == batch["digest"]:

@@ -1,6 +1,7 @@
 """From a figure to the signed bytes, in one file that checks itself with nothing but Python."""
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -56,7 +57,7 @@ def export(ward, inspector, tmp_path):
         with Session(ward.engine) as session, path.open("wb") as file:
             figure = Figure(inspector.organisation_id(), **narrowed)
             counted = count_responses(session, figure)
-            assert export_evidence(session, figure, {"test": True}, NOW, file) == counted
+            assert export_evidence(session, figure, {"test": True}, NOW, file).responses == counted
         return Export(path)
 
     return make
@@ -112,6 +113,31 @@ def test_a_changed_answer_a_moved_record_and_a_changed_batch_are_found_by_the_ve
     assert "do not stand in its batch" in moved.check()[1]
     batch = found.rewritten("batches.ndjson", lambda text: text.replace(b'"digest": "', b'"digest": "0', 1))
     assert "its SHA-256 is another" in batch.check()[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("responses.ndjson", lambda text: text.split(b"\n", 1)[1]),
+        ("responses.ndjson", lambda text: text.replace(b'"flagged": true', b'"flagged": false')),
+        ("questionnaires.ndjson", lambda text: text.replace(b"negative", b"positive")),
+        ("flags.ndjson", lambda _: b"{}\n"),
+    ],
+)
+@pytest.mark.usefixtures("handheld")
+def test_what_is_left_out_turned_or_emptied_is_found_and_another_list_of_sums_has_another_seal(export, name, change):
+    found = export()
+    seal = re.search("seal ([0-9a-f]{64})", found.check()[1]).group(1)
+    changed = found.rewritten(name, change)
+    code, words = changed.check()
+    assert code == 1
+    assert f"{name}: it was changed" in words
+    sums = changed.files["SHA256SUMS"].decode()
+    digest = sha256(changed.files[name]).hexdigest()
+    listed = re.sub(rf"[0-9a-f]{{64}}  {re.escape(name)}", f"{digest}  {name}", sums)
+    hidden = changed.rewritten("SHA256SUMS", lambda _: listed.encode())
+    assert "it was changed" not in hidden.check()[1]
+    assert seal not in hidden.check()[1]
 
 
 @pytest.mark.usefixtures("handheld")
@@ -200,7 +226,7 @@ def test_the_check_without_the_key_that_belongs_to_it_says_so(pet, tmp_path):
 
 @pytest.mark.usefixtures("handheld")
 def test_retention_and_corrections_by_command(pet):
-    assert "3 responses and 1 batches" in pet("retention", "run", "--before", "2026-03-05")
+    assert "3 responses, 1 batches and 0 files" in pet("retention", "run", "--before", "2026-03-05")
     assert "not a date" in pet.refuses("retention", "run", "--before", "soon")
     words = ("--team", "night", "--location", "ward-1", "--from", "2026-03-05T00:00:00Z", "--reason", "told late")
     assert "3 responses are counted anew" in pet("device", "correct-placement", "A", *words, "--choice", "day")
