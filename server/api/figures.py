@@ -109,20 +109,23 @@ class Surroundings:
 
     @property
     def target(self) -> float | None:
-        """The one in force for the whole scope at the period's end, in percent."""
-        after = self._asked.period.after
-        return (
-            self._targets.percent_on(self._asked.today, self._lineage) if after is None else self.target_before(after)
-        )
+        """The one in force for the whole scope on the last day that is told of the period, in percent."""
+        return self._targets.percent_on(self._last_day, self._lineage)
 
     def target_before(self, after: date) -> float | None:
         """The target on the last day before `after`; of days to come, today's."""
         return self._targets.percent_on(min(after - timedelta(days=1), self._asked.today), self._lineage)
 
     def target_of(self, lineage: Lineage) -> float | None:
-        """The target of a part of the scope on the period's last day that is not to come, in percent."""
-        after = self._asked.period.after or self._asked.today + timedelta(days=1)
-        return self._targets.percent_on(min(after - timedelta(days=1), self._asked.today), lineage)
+        """The target of a part of the scope on that day, in percent."""
+        return self._targets.percent_on(self._last_day, lineage)
+
+    @property
+    def _last_day(self) -> date:
+        """None to come; from outside, none of a month that is not told yet: its target is not theirs to miss."""
+        asked = self._asked
+        told = asked.scope.horizon if asked.scope.outside else asked.today + timedelta(days=1)
+        return min(asked.period.after or told, told) - timedelta(days=1)
 
     def is_complete(self, end: datetime) -> bool:
         """Whether what lies before the instant `end` can hardly change any more."""

@@ -53,3 +53,14 @@ def test_a_question_whose_every_answer_is_excluded_is_withheld_with_its_number(f
     site.viewer = outsider(figures)
     rows = [row for row in ask(site, "distribution", **OCTOBER)["data"] if row["question"] == "hands"]
     assert {(row["chosen"], row["withheld"]) for row in rows} == {(0, 7)}
+
+
+def test_a_target_of_a_month_that_is_not_told_judges_no_figure(figures, site):
+    figures.enter([Pass(figures.device("PET-1"), date(2026, 10, 8), (1,))] * 99)
+    figures.target("0.85", to_date=date(2026, 11, 1))
+    figures.target("0.99", from_date=date(2026, 11, 1))
+    query = {"question": "food", "from_": "2026-09-01", "to": "2026-12-01"}
+    assert ask(site, "summary", **query)["data"][0]["target"] == 99.0
+    site.viewer = outsider(figures)
+    row = ask(site, "summary", **query)["data"][0]
+    assert (row["n"], row["target"], row["verdict"]) == (99, 85.0, "met")
