@@ -136,6 +136,7 @@ def check_effect(effect):
         "trial_limits": False,
         "improved_weeks": 16,
         "worse_weeks": 0,
+        "level": "good sign",
     }
     assert {week["mean"] for week in effect["weeks"]} == {76.0}
     assert len(effect["like_for_like"]["kept"]) == 10
