@@ -22,12 +22,15 @@ EXAMPLES = [
             "league": ABOUT,
             "funnel": ABOUT,
             "coverage": ABOUT,
+            "rolling": ABOUT,
+            "cumulative": ABOUT,
         }.items()
     ),
     *(
         Example(f"GET {V1}/charts/{name}.svg", query=query, outside=404)
         for name, query in {"spc": MONTHLY, "distribution": ABOUT, "heatmap": ABOUT}.items()
     ),
+    Example(f"GET {V1}/stats/misuse", query=ABOUT, inside=422, outside=404),  # a device is needed, and no team
     Example(f"GET {V1}/stats/fft", query={"month": "2026-10"}),
     Example(f"GET {V1}/responses", query=ABOUT, outside=404),
     # no response has this name; which of those there are somebody finds is tested with their evidence
