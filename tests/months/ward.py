@@ -23,7 +23,7 @@ class Ward(ServerEnd):
         self.oracle = oracle
         self._sampler = sampler
         self._nonces = {}  # device nonce -> server nonce
-        self._statuses = {}  # server nonce -> (status, server time), until proven
+        self._statuses = {}  # server nonce -> (status, server time, its error then), until proven
         self._order = []
         self.error_s = 0  # of its own clock
         self.highest = 0  # that was ever in custody
@@ -53,7 +53,7 @@ class Ward(ServerEnd):
         if header.device_nonce not in self._nonces:
             nonce = bytes([1 + self._sampler.below(255) for _ in range(8)])
             self._nonces[header.device_nonce] = nonce
-            self._statuses[nonce] = status, self.server_time
+            self._statuses[nonce] = status, self.server_time, self.error_s
             self._order.append(header.device_nonce)
             if len(self._order) > CONNECTIONS_MAX:
                 self._nonces.pop(self._order.pop(0), None)
@@ -71,7 +71,7 @@ class Ward(ServerEnd):
             self._use(header.device_nonce)
             proven = self._statuses.pop(header.server_nonce, None)
             if proven:
-                self.oracle.anchor(*proven, self.error_s)
+                self.oracle.anchor(*proven)
         self.journal_id = batch.journal_id
         return [self.store(batch)]
 
