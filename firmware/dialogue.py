@@ -16,8 +16,8 @@
 
 HOME is IDLE, or HANDOVER for as long as the device is locked for a home visit. LANGUAGE is passed over where there is
 one language, PROMISE where none is made: forwards and backwards. After the last question ASKING n+1 is SAVING. A press
-that lands on a question which was not yet on the screen is never taken for its answer. Nothing of a pass is left in
-memory once it has been saved or dropped.
+before a question has been on the screen for SEEN_MS is never taken for its answer. Nothing of a pass is left in memory
+once it has been saved or dropped.
 """
 
 from collections import namedtuple
@@ -46,6 +46,7 @@ PROMISE = 9
 FULL = 0  # why a pass is refused
 BATTERY = 1
 
+SEEN_MS = 150  # sooner than that nobody has seen a question: the finger was on its way for the screen before
 CHOSEN_MS = 700  # long enough to read one word, short enough not to wait for
 WARN_MS = 75000  # with TIMEOUT_MS within the 60 to 120 s that giving users time asks for
 TIMEOUT_MS = 90000
@@ -93,8 +94,7 @@ class Dialogue:
 
     def view(self) -> View:
         """What belongs on the screen now."""
-        option = self._answers[self._question] if self.state == CHOSEN else 0
-        return View(self.state, self._question, option)
+        return View(self.state, self._question, self._answers[self._question] if self.state == CHOSEN else 0)
 
     def home(self) -> bool:
         """Whether nobody is answering, and nothing of anybody is on the screen."""
@@ -106,10 +106,9 @@ class Dialogue:
             return self.skip(now_ms)
         if event == CONTROL:
             self.back(now_ms)
-        elif event == TOGETHER:
+        elif event == TOGETHER and self.state in (CHOSEN, PROMISE):
             # the last press was a hand on two buttons: as far as it chose something, it did not
-            if self.state in (CHOSEN, PROMISE):
-                self.back(now_ms)
+            self.back(now_ms)
         elif 0 < event < CONTROL:
             count = 0
             if self.state == LANGUAGE:
@@ -122,6 +121,8 @@ class Dialogue:
     def press(self, option: int, now_ms: int) -> "Pass | None":
         """An answer button. `option` 1..6, or 0 for a button that stands for no option of this question."""
         if self.state == ASKING:
+            if self._diff(now_ms, self._since_ms) < SEEN_MS:
+                return None
             if 0 < option <= self._counts[self._question]:
                 self._answers[self._question] = option
                 self._enter(CHOSEN, now_ms)

@@ -1,6 +1,6 @@
 """Somebody in front of the dialogue: presses, and lets time pass."""
 
-from firmware.dialogue import ASKING, CHOSEN_MS, LANGUAGE, PROMISE_MS, Dialogue, View
+from firmware.dialogue import ASKING, CHOSEN_MS, LANGUAGE, PROMISE_MS, SEEN_MS, Dialogue, View
 from tests.esp32_ticks import ticks_add, ticks_diff
 
 COUNTS = [5, 5, 2, 3, 5]
@@ -14,6 +14,7 @@ class Person:
         self.now_ms = now_ms
 
     def press(self, option):
+        self.look()
         return self.dialogue.press(option, self.now_ms)
 
     def back(self):
@@ -50,7 +51,14 @@ class Person:
         """The answers that are in memory."""
         return list(self.dialogue._answers)
 
+    def look(self):
+        """At a question that has only just appeared, before a press that is for it."""
+        shown_ms = ticks_diff(self.now_ms, self.dialogue._since_ms)
+        if self.dialogue.state == ASKING and shown_ms < SEEN_MS:
+            self.now_ms = ticks_add(self.now_ms, SEEN_MS - shown_ms)
+
     def react(self, event):
+        self.look()
         return self.dialogue.react(event, self.now_ms)
 
 

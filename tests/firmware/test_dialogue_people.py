@@ -1,6 +1,6 @@
 """What the dialogue does to people: nothing they said is bent, and nothing of it meets the next one."""
 
-from firmware.dialogue import ASKING, CHOSEN, CHOSEN_MS, TIMEOUT_MS, View
+from firmware.dialogue import ASKING, CHOSEN, CHOSEN_MS, SEEN_MS, TIMEOUT_MS, View
 from firmware.misuse import TOO_FAST_MS
 from protocol.record import FLAG_PARTIAL, FLAG_TOO_FAST
 from tests.esp32_ticks import PERIOD
@@ -82,11 +82,26 @@ def test_too_fast_is_less_than_a_second_a_question():
         for _ in range(2):
             person.press(2)
             person.press(2)
-        person.wait(3 * TOO_FAST_MS + spare_ms - CHOSEN_MS)
+        person.wait(3 * TOO_FAST_MS + spare_ms - CHOSEN_MS - 2 * SEEN_MS)
         person.press(2)
         finished = person.wait(CHOSEN_MS)
         assert finished.flags == (FLAG_TOO_FAST if too_fast else 0)
         assert finished.duration_ms == 3 * TOO_FAST_MS + spare_ms
+
+
+def test_a_press_for_the_screen_before_is_no_answer_to_the_question_that_has_just_come():
+    for appear in (lambda person: person.wait(CHOSEN_MS), lambda person: person.back(), lambda person: person.press(5)):
+        for late_ms in (0, 20, SEEN_MS - 1):
+            person = Person().begin(4)
+            person.press(3)
+            appear(person)
+            shown = person.view()
+            person.wait(late_ms)
+            assert person.dialogue.press(1, person.now_ms) is None
+            assert person.view() == shown
+            person.wait(SEEN_MS - late_ms)
+            person.dialogue.press(1, person.now_ms)
+            assert person.state() == CHOSEN
 
 
 def test_a_pass_that_timed_out_is_never_too_fast():
