@@ -1,11 +1,14 @@
 """What the tests of flashing share: a kit as an operator would write it, and a bench of devices without hardware."""
 
+import json
+
 import pytest
 
 from server.demo.certificates import make_certificates
 from tests.tools.flashing.rehearsal import WIFI_PASSWORD, mock_bench
 from tests.tools.flashing.synthetic import firmware
 from tools.flashing.bench import Bench
+from tools.flashing.command_line import main
 from tools.flashing.connecting import Link
 from tools.flashing.firmware_lock import add_pin, pin_for, pinned_image
 from tools.flashing.kit import read_kit
@@ -76,3 +79,21 @@ def devices(tmp_path):
     """`devices(NAME={...}, ...)` plugs devices in, and returns the folder of their ports and flashes."""
     with mock_bench(tmp_path / "devices") as plug_in:
         yield plug_in
+
+
+@pytest.fixture
+def say(kit_file, tmp_path, capsys):
+    """`say("flash", "--port", ...)` is (exit code, lines of JSON)."""
+
+    def run(command, *arguments, link=True, kit=kit_file):
+        shared = ["--bench", tmp_path / "bench"] if command not in ("read-journal", "selftest", "list") else []
+        shared += ["--before", "no-reset"] if link else []
+        if command in ("flash", "migrate", "bulk", "resume", "verify", "web-manifest"):
+            shared += ["--kit", kit, "--lock", kit_file.with_name("firmware.lock.toml")]
+        code = main([command, *map(str, arguments), *map(str, shared), "--json"])
+        told = capsys.readouterr()
+        run.said += told.out + told.err
+        return code, [json.loads(line) for line in told.out.splitlines()]
+
+    run.said = ""
+    return run

@@ -46,6 +46,12 @@ def wait_for(path):
         time.sleep(0.01)
 
 
+def port(folder, name):
+    path = folder / f"{name}.port"
+    wait_for(path)
+    return path
+
+
 def identity(number, epoch=1):
     """Of a device; no two numbers share a key or a password."""
     key = bytes((number * 31 + place) & 0xFF for place in range(32))

@@ -1,6 +1,7 @@
 """Thirty devices on a bench, five of them in trouble: twenty-five are done, and saying it again does the rest."""
 
 import csv
+import os
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,24 @@ def test_each_fault_of_a_row_is_named(tmp_path):
         "serial A stands in a",
         "port p1 stands in a ",
     ]
+
+
+class Deadly:
+    """Ends the process that unpickles it."""
+
+    def __reduce__(self):
+        return os._exit, (9,)
+
+
+def test_a_process_that_ends_without_a_word_is_one_failure_and_the_others_go_on(
+    devices, kit, micropython_image, bench, link
+):
+    folder = devices(d01={"mac": 1})
+    wait_for(folder / "d01.port")
+    jobs = [
+        Job(order(kit, micropython_image, serial="A"), "nowhere", "", Deadly(), bench),
+        Job(order(kit, micropython_image, serial="B"), str(folder / "d01.port"), "", link, bench),
+    ]
+    ended = {job.order.serial: message for job, message in flash_all(jobs, lambda *_: None)}
+    assert (ended["A"].code, "say `resume`" in ended["A"].reason) == (INTERRUPTED, True)
+    assert isinstance(ended["B"], Outcome)

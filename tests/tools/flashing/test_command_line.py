@@ -6,38 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from protocol.identity import encode_identity
 from tests.parts import ROOT
-from tests.tools.flashing.rehearsal import WIFI_PASSWORD, area, content, identity, identity_on, provision, wait_for
+from tests.tools.flashing.rehearsal import WIFI_PASSWORD, area, content, identity, identity_on, port, provision
 from tools.flashing.command_line import main
-from tools.flashing.errors import DEVICE_REFUSED, FIRMWARE_REFUSED, NO_ANSWER, PARTLY, WRONG_INPUT
+from tools.flashing.errors import DEVICE_REFUSED, NO_ANSWER, PARTLY, WRONG_INPUT
 from tools.flashing.partitions import JOURNAL
-
-
-@pytest.fixture
-def say(kit_file, tmp_path, capsys):
-    """`say("flash", "--port", ...)` is (exit code, lines of JSON)."""
-
-    def run(command, *arguments, link=True, kit=kit_file):
-        shared = ["--bench", tmp_path / "bench"] if command not in ("read-journal", "selftest", "list") else []
-        shared += ["--before", "no-reset"] if link else []
-        if command in ("flash", "migrate", "bulk", "resume", "verify", "web-manifest"):
-            shared += ["--kit", kit, "--lock", kit_file.with_name("firmware.lock.toml")]
-        code = main([command, *map(str, arguments), *map(str, shared), "--json"])
-        told = capsys.readouterr()
-        run.said += told.out + told.err
-        return code, [json.loads(line) for line in told.out.splitlines()]
-
-    run.said = ""
-    return run
-
-
-def port(folder, name):
-    path = folder / f"{name}.port"
-    wait_for(path)
-    return path
 
 
 def assert_without_secrets(text, *identities):
@@ -140,24 +114,6 @@ def test_bulk_reports_each_device_and_says_it_again_only_for_the_rest(devices, s
     assert [line["code"] for line in lines if line["event"] == "failed"] == [DEVICE_REFUSED]
     code, lines = say("bulk", "--csv", tmp_path / "bench.csv", "--dry-run")
     assert (code, [line["serial"] for line in lines]) == (0, ["B"])
-
-
-def test_firmware_that_cannot_be_used_leaves_the_device_alone(devices, say, kit_file):
-    folder = devices(one={"mac": 1})
-    whole = kit_file.with_name("micropython.bin").read_bytes()
-    for name, data, words in (
-        ("corrupt.bin", whole[:70000] + b"\0\0\0\0" + whole[70004:], "corrupt"),
-        ("truncated.bin", whole[:-64], "cut short"),
-        ("wrong-chip.bin", whole[:12] + b"\x09" + whole[13:], "for esp32s3"),
-        ("unpinned.bin", whole + b"\xff", "not pinned"),
-    ):
-        kit_file.with_name(name).write_bytes(data)
-        other = kit_file.with_name("with-other-firmware.toml")
-        other.write_text(kit_file.read_text().replace("micropython.bin", name))
-        code, lines = say("flash", "--port", port(folder, "one"), kit=other)
-        assert code == FIRMWARE_REFUSED
-        assert words in lines[0]["reason"]
-    assert set(content(folder, "one")) == {0xFF}
 
 
 def test_what_is_said_wrongly_has_its_exit_code(say, tmp_path):
