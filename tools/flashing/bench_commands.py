@@ -8,31 +8,16 @@ from typing import Annotated
 import typer
 from serial import Serial, SerialException
 
-from tools.flashing.bench import Bench
-from tools.flashing.connecting import Link, find_ports, with_device
+from tools.flashing.bench import FOLDER, Bench
+from tools.flashing.connecting import find_ports, with_device
 from tools.flashing.device import Device
 from tools.flashing.diagnosis import explain
-from tools.flashing.doctor import examine
+from tools.flashing.doctor import NO_PORTS, examine
 from tools.flashing.errors import PARTLY, FlashError, InputError
-from tools.flashing.firmware_lock import add_pin, fetch, pin_for, pinned_image, read_lock
+from tools.flashing.firmware_lock import LOCK, add_pin, fetch, pin_for, pinned_image, read_lock
+from tools.flashing.grouping import grouped
 from tools.flashing.looking import look
-from tools.flashing.options import (
-    DEFAULT_BAUD,
-    DEFAULT_BEFORE,
-    DEFAULT_BENCH,
-    DEFAULT_KIT,
-    DEFAULT_LOCK,
-    AsJson,
-    Before,
-    Folder,
-    KitFile,
-    LockFile,
-    PortName,
-    Speed,
-    Unpinned,
-    load,
-    only_port,
-)
+from tools.flashing.options import DEFAULT_KIT, AsJson, AtPort, Folder, KitFile, LockFile, PortName, WhatToPutOn, Wire
 from tools.flashing.saying import Speaker
 from tools.flashing.web_manifest import write_manifest
 
@@ -43,7 +28,7 @@ LOOK_EVERY_S = 0.5
 
 @commands.command("doctor")
 def doctor_command(
-    kit: KitFile = DEFAULT_KIT, bench: Folder = DEFAULT_BENCH, lock: LockFile = DEFAULT_LOCK, json: AsJson = False
+    kit: KitFile = DEFAULT_KIT, bench: Folder = FOLDER, lock: LockFile = LOCK, json: AsJson = False
 ) -> None:
     """Look whether this computer is ready: programs, ports, permissions, kit, pinned firmware."""
     speaker = Speaker(as_json=json)
@@ -55,20 +40,23 @@ def doctor_command(
 
 
 @commands.command("list")
+@grouped
 def list_command(
+    wire: Wire,
     look_inside: Annotated[bool, typer.Option("--look", help="Ask each device who it is (it restarts).")] = False,
-    before: Before = DEFAULT_BEFORE,
-    baud: Speed = DEFAULT_BAUD,
     json: AsJson = False,
 ) -> None:
     """The ports that devices are at."""
     speaker = Speaker(as_json=json)
-    for port in find_ports():
+    ports = find_ports()
+    if not ports and not json:
+        print(f"{NO_PORTS}.")
+    for port in ports:
         fields: dict[str, object] = {"port": port.name, "usb_chip": port.usb_chip}
         words = f"{port.name}  {port.usb_chip}  {port.description}"
         if look_inside:
             try:
-                told = with_device(port.name, Link(before, baud), _who)
+                told = with_device(port.name, wire.link, _who)
             except FlashError as wrong:
                 told = {"reason": str(wrong)}
             fields |= told
@@ -87,8 +75,8 @@ def firmware_command(
     source: Annotated[str | None, typer.Argument(help="A file, an https address, or a name in the lock.")] = None,
     pin: Annotated[bool, typer.Option("--pin", help="Say that this image may be put on devices.")] = False,
     name: Annotated[str | None, typer.Option(help="What it is called from then on.")] = None,
-    bench: Folder = DEFAULT_BENCH,
-    lock: LockFile = DEFAULT_LOCK,
+    bench: Folder = FOLDER,
+    lock: LockFile = LOCK,
     json: AsJson = False,
 ) -> None:
     """Check a MicroPython image, and pin it; without a source, show what is pinned."""
@@ -118,7 +106,7 @@ def monitor_command(
     lines: Annotated[int, typer.Option(help="End after so many lines; 0: at control and C.")] = 0,
 ) -> None:
     """Show what a device says on its console."""
-    name = only_port(port)
+    name = AtPort(port).name
     try:
         with Serial(None, CONSOLE_BAUD, timeout=LOOK_EVERY_S) as console:
             console.port, console.dtr, console.rts = name, False, False  # else opening would reset the chip, or hold it
@@ -134,15 +122,13 @@ def monitor_command(
 
 
 @commands.command("web-manifest")
+@grouped
 def web_manifest_command(
     directory: Annotated[Path, typer.Argument(help="Is made; copy it to a web server.")],
-    kit: KitFile = DEFAULT_KIT,
-    bench: Folder = DEFAULT_BENCH,
-    lock: LockFile = DEFAULT_LOCK,
-    allow_unpinned: Unpinned = False,
+    what: WhatToPutOn,
     json: AsJson = False,
 ) -> None:
     """Write what a browser flasher (ESP Web Tools) needs for NEW devices of 4 MB. It holds no password and no key."""
-    read, image = load(kit, Bench(bench), lock, allow_unpinned=allow_unpinned)
+    read, image = what.load()
     manifest = write_manifest(directory, read, image)
     Speaker(as_json=json).say("written", f"{manifest} and the parts that it names.", manifest=str(manifest))

@@ -7,18 +7,28 @@ from collections.abc import Sequence
 
 import typer
 
-from tools.flashing import bench_commands, inspecting, labelling, many_devices, one_device
+from tools.flashing import (
+    bench_commands,
+    erasing,
+    identity_commands,
+    inspecting,
+    labelling,
+    many_devices,
+    one_device,
+    revoking,
+)
 from tools.flashing.errors import DONE, FlashError
 from tools.flashing.saying import Speaker
 
 JSON = "--json"
 HELP = """Put PET on devices by cable, look at them, and label them. docs/flashing.md walks through it.
 
-Exit codes: 0 done; 1 partly, or a difference; 2 wrong input; 3 nobody answers; 4 firmware refused; 5 device refused;
-6 cut off (say resume); 7 the journal is at risk; 8 the server refused."""
+Exit codes: 0 done; 1 partly, or a difference; 2 wrong input; 3 nobody answers; 4 firmware refused; 5 device
+refused; 6 cut off (say resume); 7 the journal is at risk; 8 the server refused."""
 
 app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for part in (one_device, many_devices, inspecting, bench_commands, labelling):
+PARTS = (one_device, many_devices, identity_commands, revoking, inspecting, erasing, bench_commands, labelling)
+for part in PARTS:
     app.registered_commands += part.commands.registered_commands
 
 

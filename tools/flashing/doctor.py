@@ -21,6 +21,11 @@ from tools.flashing.partitions import MIB
 LIBRARIES = ("esptool", "esp-idf-defs", "littlefs-python", "mpy-cross-v6.3", "segno")
 ROOM_BYTES = 500 * MIB  # thirty backups of 16 MB
 
+NO_PORTS = (
+    "no USB port with a device. The cable may carry power only; Windows and old macOS need the driver of the USB chip "
+    "(CH340, CP210x)"
+)
+
 
 class Finding(NamedTuple):
     """What was looked at; `words` say how it is, and what to do."""
@@ -46,11 +51,7 @@ def examine(kit: Path, bench: Bench, lock: Path) -> Iterator[Finding]:
 def _ports() -> Iterator[Finding]:
     ports = find_ports()
     if not ports:
-        words = (
-            "no USB port with a device. The cable may carry power only; Windows and old macOS need the driver of the "
-            "USB chip (CH340, CP210x)"
-        )
-        yield Finding("ports", False, words)
+        yield Finding("ports", False, NO_PORTS)
     for port in ports:
         good = os.access(port.name, os.R_OK | os.W_OK)
         words = f"{port.name}: {port.usb_chip}" if good else NO_PERMISSION.format(port=port.name)

@@ -5,7 +5,6 @@ The answer holds the device's keys. It goes from here to the device's flash and 
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,35 +15,21 @@ from protocol.errors import ProtocolError
 from protocol.identity import Identity, decode_identity
 from tools.flashing.errors import InputError, ServerError
 from tools.flashing.journal_image import JournalImage
+from tools.flashing.server import Server, detail
 
 ENROLMENTS = "/api/v1/enrolments"
-WAIT_S = 30.0
 CREATED = 201
 
 
 @dataclass(frozen=True)
-class Server:
-    """Where devices are enrolled. `authority`: the file of the CA that its certificate must be signed by."""
-
-    address: str
-    authority: Path
-
-    def client(self) -> httpx.Client:
-        """Believes this CA alone. Raises InputError."""
-        if not self.address.startswith("https://"):
-            raise InputError(f"the server's address begins with https://, not {self.address[:20]!r}.")
-        try:
-            context = ssl.create_default_context(cafile=str(self.authority))
-        except (OSError, ssl.SSLError) as wrong:
-            raise InputError(f"the CA file {self.authority} cannot be used: {wrong}") from None
-        return httpx.Client(base_url=self.address, verify=context, timeout=WAIT_S)
-
-
-@dataclass(frozen=True)
 class Token:
-    """One-use; `repr` does not show it."""
+    """One-use; `repr` does not show it.
+
+    `answers`, by MAC: on a noisy line the device is opened again, more slowly, when the token has been used already.
+    """
 
     secret: str = field(repr=False)
+    answers: dict[str, Identity] = field(default_factory=dict, repr=False, compare=False)
 
 
 def read_tokens(text: str) -> list[Token]:
@@ -62,16 +47,24 @@ def enrol(server: Server, token: Token, mac: str, serial: str | None, journal: J
         asked["serial"] = serial
     if journal.journal_id:
         asked["journal"] = {"device": f"{journal.device_id:08x}", "waiting": len(journal.waiting)}
+    if mac not in token.answers:
+        token.answers[mac] = _identity(_asked(server, token, mac, asked))
+    return token.answers[mac]
+
+
+def _asked(server: Server, token: Token, mac: str, asked: dict[str, Any]) -> httpx.Response:
     try:
-        with server.client() as client:
-            answer = client.post(ENROLMENTS, json=asked, headers={"Authorization": f"Bearer {token.secret}"})
+        with server.client(token.secret) as client:
+            answer = client.post(ENROLMENTS, json=asked)
     except httpx.HTTPError as wrong:
-        raise ServerError(
-            f"{server.address} cannot be reached: {type(wrong).__name__}. Nothing was enrolled."
+        raise server.unreachable(
+            wrong,
+            "Nothing was enrolled.",
+            "It may have enrolled the device: say it again, with a new token.",
         ) from None
     if answer.status_code != CREATED:
-        raise ServerError(f"the server refused to enrol {mac}: {_detail(answer)}")
-    return _identity(answer)
+        raise ServerError(f"the server refused to enrol {mac}: {detail(answer)}")
+    return answer
 
 
 def _identity(answer: httpx.Response) -> Identity:
@@ -88,13 +81,6 @@ def _identity(answer: httpx.Response) -> Identity:
         raise ServerError(
             "the server's answer to the enrolment cannot be read: are both of the same version?"
         ) from None
-
-
-def _detail(answer: httpx.Response) -> str:
-    try:
-        return str(answer.json()["detail"])
-    except (ValueError, KeyError, TypeError):
-        return f"status {answer.status_code}"
 
 
 def read_identity_file(path: Path) -> Identity:

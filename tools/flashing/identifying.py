@@ -17,7 +17,8 @@ def check_identity(mac: str, found: Found, journal: JournalImage, identity: Iden
         waits = len(journal.waiting)
         raise DeviceError(
             f"the journal holds answers of device {journal.device_id:08x} ({waits} not delivered), which the identity "
-            f"of {identity.device_id:08x} could never send. Deliver them first, or save and erase the journal."
+            f"of {identity.device_id:08x} could never send. Let it deliver them as the device that it is, or save them "
+            "(`backup-journal`) and say `erase journal`."
         )
     old = found.identity
     if old and old.device_id == identity.device_id and identity.key_epoch < old.key_epoch:
@@ -32,6 +33,17 @@ def check_identity(mac: str, found: Found, journal: JournalImage, identity: Iden
                 f"{identity.serial} is another device already ({line['mac']}, {line['at']}): two with one identity "
                 "would lose answers. Enrol this one by itself."
             )
+
+
+def check_same_device(mac: str, found: Found, identity: Identity) -> None:
+    """That a device which has an identity keeps its number. Raises DeviceError; nothing has been written by then."""
+    old = found.identity
+    if old and old.device_id != identity.device_id:
+        raise DeviceError(
+            f"{mac} is {old.serial} (device {old.device_id:08x}) already, and this identity is of {identity.serial} "
+            f"({identity.device_id:08x}): is the wrong device plugged in? To make another device of it, save all of it "
+            "(`backup-journal --whole`) and say `erase everything`."
+        )
 
 
 def write_identity(device: Device, found: Found, identity: Identity, ledger: Ledger) -> bool:

@@ -8,45 +8,30 @@ from typing import Annotated
 import typer
 
 from protocol.record import decode_record
-from tools.flashing.bench import Bench
-from tools.flashing.connecting import Link, with_device
+from tools.flashing.bench import FOLDER, Bench
 from tools.flashing.device import Device
 from tools.flashing.errors import PARTLY, InputError
+from tools.flashing.grouping import grouped
 from tools.flashing.journal_image import JournalImage, read_journal
 from tools.flashing.ledger import BACKED_UP, Ledger
 from tools.flashing.looking import KNOWN, look
-from tools.flashing.options import (
-    DEFAULT_BAUD,
-    DEFAULT_BEFORE,
-    DEFAULT_BENCH,
-    DEFAULT_KIT,
-    DEFAULT_LOCK,
-    AsJson,
-    Before,
-    Folder,
-    KitFile,
-    LockFile,
-    PortName,
-    Speed,
-    Unpinned,
-    load,
-    only_port,
-)
+from tools.flashing.options import AsJson, AtPort, Folder, WhatToPutOn
 from tools.flashing.planning import make_plan
-from tools.flashing.saving import save_journal
+from tools.flashing.saving import save_all, save_journal
 from tools.flashing.saying import Speaker, shown_by
 from tools.flashing.testing import check_device
 
 commands = typer.Typer()
 
+Whole = Annotated[bool, typer.Option("--whole", help="All of the flash (with keys and passwords), for `erase`.")]
+
 
 @commands.command("selftest")
-def selftest_command(
-    port: PortName = None, before: Before = DEFAULT_BEFORE, baud: Speed = DEFAULT_BAUD, json: AsJson = False
-) -> None:
+@grouped
+def selftest_command(at: AtPort, json: AsJson = False) -> None:
     """Look at everything on a device's flash: is it whole, and what does it hold?"""
     speaker = Speaker(as_json=json)
-    findings = with_device(only_port(port), Link(before, baud), check_device)
+    findings = at.work(check_device)
     for finding in findings:
         mark = "ok  " if finding.good else "BAD "
         speaker.say("finding", f"{mark} {finding.part}: {finding.words}", **finding._asdict())
@@ -55,19 +40,11 @@ def selftest_command(
 
 
 @commands.command("verify")
-def verify_command(
-    kit: KitFile = DEFAULT_KIT,
-    port: PortName = None,
-    bench: Folder = DEFAULT_BENCH,
-    lock: LockFile = DEFAULT_LOCK,
-    allow_unpinned: Unpinned = False,
-    before: Before = DEFAULT_BEFORE,
-    baud: Speed = DEFAULT_BAUD,
-    json: AsJson = False,
-) -> None:
+@grouped
+def verify_command(at: AtPort, what: WhatToPutOn, json: AsJson = False) -> None:
     """Compare a device with the kit, part by part. The file system differs once the device has run."""
     speaker = Speaker(as_json=json)
-    read, image = load(kit, Bench(bench), lock, allow_unpinned=allow_unpinned)
+    read, image = what.load()
 
     def compare(device: Device) -> bool:
         found = look(device)
@@ -78,41 +55,36 @@ def verify_command(
             speaker.say("part", f"{part.name}: {'the same' if there else 'DIFFERENT'}", name=part.name, same=there)
         return same
 
-    if not with_device(only_port(port), Link(before, baud), compare):
+    if not at.work(compare):
         raise typer.Exit(PARTLY)
 
 
 @commands.command("backup-journal")
-def backup_journal_command(
-    port: PortName = None,
-    bench: Folder = DEFAULT_BENCH,
-    before: Before = DEFAULT_BEFORE,
-    baud: Speed = DEFAULT_BAUD,
-    json: AsJson = False,
-) -> None:
+@grouped
+def backup_journal_command(at: AtPort, whole: Whole = False, bench: Folder = FOLDER, json: AsJson = False) -> None:
     """Save a device's journal, proven by the device's own MD5; nothing is written to the device."""
     place, speaker = Bench(bench), Speaker(as_json=json)
+    at.work(lambda device: (_save_all if whole else _save_journal)(device, place, speaker))
 
-    def save(device: Device) -> None:
-        found = look(device)
-        with speaker.progress() as bars:
-            show = shown_by(bars, device.mac)
-            saved = save_journal(device, found.layout, place, lambda done, total: show("saving", done, total))
-        waiting = len(saved.journal.waiting)
-        Ledger(place.ledger).append(
-            BACKED_UP, mac=device.mac, backup=str(saved.path or ""), journal_md5=saved.md5, waiting=waiting
-        )
-        words = f"{waiting} answers wait; saved in {saved.path}" if saved.path else "its journal is blank"
-        speaker.say(
-            "saved",
-            f"{device.mac}: {words}.",
-            mac=device.mac,
-            waiting=waiting,
-            file=str(saved.path or ""),
-            md5=saved.md5,
-        )
 
-    with_device(only_port(port), Link(before, baud), save)
+def _save_journal(device: Device, place: Bench, speaker: Speaker) -> None:
+    found = look(device)
+    with speaker.progress() as bars:
+        show = shown_by(bars, device.mac)
+        saved = save_journal(device, found.layout, place, lambda done, total: show("saving", done, total))
+    waiting, file = len(saved.journal.waiting), str(saved.path or "")
+    Ledger(place.ledger).append(BACKED_UP, mac=device.mac, backup=file, journal_md5=saved.md5, waiting=waiting)
+    words = f"{waiting} answers wait; saved in {file}" if file else "its journal is blank"
+    speaker.say("saved", f"{device.mac}: {words}.", mac=device.mac, waiting=waiting, file=file, md5=saved.md5)
+
+
+def _save_all(device: Device, place: Bench, speaker: Speaker) -> None:
+    with speaker.progress() as bars:
+        show = shown_by(bars, device.mac)
+        file = str(save_all(device, place, lambda done, total: show("saving all", done, total)) or "")
+    Ledger(place.ledger).append(BACKED_UP, mac=device.mac, backup=file)
+    words = f"all of its flash is saved in {file}" if file else "its flash is blank"
+    speaker.say("saved", f"{device.mac}: {words}.", mac=device.mac, file=file)
 
 
 @commands.command("read-journal")

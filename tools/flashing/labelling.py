@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from tools.flashing.bench import Bench
+from tools.flashing.bench import FOLDER, Bench
 from tools.flashing.errors import InputError
 from tools.flashing.labels import write_labels
 from tools.flashing.ledger import DONE, Ledger
-from tools.flashing.options import DEFAULT_BENCH, AsJson, Folder
+from tools.flashing.options import AsJson, Folder
 from tools.flashing.rows import read_rows
 from tools.flashing.saying import Speaker
 
@@ -24,7 +24,7 @@ def label_command(
     base: Annotated[str, typer.Option("--base", help="The address that QR codes begin with: https://pet.example.org")],
     serial: Annotated[list[str] | None, typer.Option(help="A device; may be given several times.")] = None,
     list_file: Annotated[Path | None, typer.Option("--csv", help="The devices of a list.")] = None,
-    bench: Folder = DEFAULT_BENCH,
+    bench: Folder = FOLDER,
     json: AsJson = False,
 ) -> None:
     """Make a sheet of labels; of every device that the ledger knows as done, when none are named."""

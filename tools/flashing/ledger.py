@@ -19,7 +19,9 @@ BACKED_UP = "backed-up"
 WRITTEN = "written"
 IDENTIFIED = "identified"
 DONE = "done"
+ERASED = "erased"
 FAILED = "failed"
+EVERYTHING = "everything"  # of what was erased
 # What a line may say. Anything else is a mistake, and might be a secret.
 FIELDS = frozenset(
     [
@@ -65,9 +67,19 @@ class Ledger:
         for line in self.lines():
             if line["event"] == BEGUN:
                 begun[line["mac"]] = line
-            elif line["event"] == DONE:
+            elif line["event"] == DONE or (line["event"] == ERASED and line["kind"] == EVERYTHING):
                 begun.pop(line["mac"], None)
         return begun
+
+    def rows(self, *events: str) -> dict[str, str]:
+        """By MAC: the row of a list, or the serial, that a device was begun or done as; an erased one is nobody."""
+        found: dict[str, str] = {}
+        for line in self.lines():
+            if line["event"] == ERASED and line["kind"] == EVERYTHING:
+                found.pop(line["mac"], None)
+            elif line["event"] in events and line.get("row"):
+                found[line["mac"]] = line["row"]
+        return found
 
     def last(self, mac: str, event: str) -> dict[str, Any] | None:
         """The newest line of this kind about a device."""

@@ -12,9 +12,9 @@ from pathlib import Path
 from protocol.identity import Identity
 from tools.flashing.bench import Bench
 from tools.flashing.device import Device, Tell
-from tools.flashing.enrolment import Server, Token, enrol
+from tools.flashing.enrolment import Token, enrol
 from tools.flashing.errors import DeviceError, NoJournalError
-from tools.flashing.identifying import check_identity, write_identity
+from tools.flashing.identifying import check_identity, check_same_device, write_identity
 from tools.flashing.journal_image import JournalImage
 from tools.flashing.kit import Kit
 from tools.flashing.ledger import BACKED_UP, BEGUN, DONE, WRITTEN, Ledger
@@ -23,6 +23,7 @@ from tools.flashing.micropython_image import MicroPythonImage
 from tools.flashing.partitions import BLANK, IDENTITY, JOURNAL
 from tools.flashing.planning import Plan, make_plan
 from tools.flashing.saving import SavedJournal, extract_old_files, prove_unchanged, save_all, save_journal
+from tools.flashing.server import Server
 
 Show = Callable[[str, int, int], None]  # what is being done, bytes done, bytes in all
 
@@ -66,11 +67,13 @@ def flash(device: Device, order: Order, bench: Bench, ledger: Ledger, show: Show
     plan = make_plan(found, order.kit, order.micropython, device.flash_bytes)
     saved = _save(device, found, bench, ledger, show, known_copy=ours_half)
     if order.identity:
+        check_same_device(device.mac, found, order.identity)
         check_identity(device.mac, found, saved.journal, order.identity, ledger)
     ledger.append(
         BEGUN,
         mac=device.mac,
         serial=order.serial or found.serial,
+        row=order.serial,
         port=device.port,
         kind=found.kind,
         image=plan.digest,

@@ -45,7 +45,7 @@ def read_rows(path: Path) -> list[Row]:
 
 def to_do(rows: Iterable[Row], ledger: Ledger) -> list[Row]:
     """Those that the ledger does not know as done."""
-    done = {line.get("row") for line in ledger.lines() if line["event"] == DONE}
+    done = set(ledger.rows(DONE).values())
     return [row for row in rows if row.serial not in done]
 
 

@@ -37,7 +37,10 @@ def save_journal(device: Device, layout: Layout, bench: Bench, tell: Tell | None
         raise JournalDangerError(
             "the journal changed, or was read wrongly, while it was saved. Nothing was written to it: try again."
         )
-    return SavedJournal(path, digest, read_journal(path.read_bytes()))
+    try:
+        return SavedJournal(path, digest, read_journal(path.read_bytes()))
+    except JournalDangerError as wrong:
+        raise type(wrong)(f"{wrong} (The copy: {path})") from None
 
 
 def prove_unchanged(device: Device, layout: Layout, saved: SavedJournal) -> None:

@@ -10,7 +10,7 @@ from tools.flashing.bench import Bench
 from tools.flashing.connecting import Link, with_device
 from tools.flashing.device import Device
 from tools.flashing.errors import DeviceError, FlashError
-from tools.flashing.ledger import FAILED, Ledger
+from tools.flashing.ledger import DONE, FAILED, Ledger
 from tools.flashing.procedure import Order, Outcome, flash
 
 TELL_EVERY_S = 0.2  # the parent draws no faster
@@ -50,6 +50,7 @@ Message = Progress | Failure | Outcome
 def work(job: Job, parent: Connection) -> None:
     """Flash, telling the parent; the last message is the Outcome or a Failure."""
     ledger = Ledger(job.bench.ledger)
+    done_as = ledger.rows(DONE)
     told_s = 0.0
 
     def show(words: str, done: int, total: int) -> None:
@@ -61,6 +62,9 @@ def work(job: Job, parent: Connection) -> None:
     def begin(device: Device) -> Outcome:
         if job.mac and device.mac != job.mac:
             raise DeviceError(f"{job.mac} was expected on {job.port}, and {device.mac} is there: swap the cables.")
+        owner = done_as.get(device.mac)
+        if owner and owner != job.order.serial:
+            raise DeviceError(f"{device.mac}, on {job.port}, is {owner} already: plug {job.order.serial} in there.")
         return flash(device, job.order, job.bench, ledger, show)
 
     try:

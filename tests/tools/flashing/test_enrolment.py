@@ -12,10 +12,11 @@ from server.demo.certificates import make_certificates
 from tests.tools.flashing.enrolling_server import enrolling_server
 from tests.tools.flashing.rehearsal import WIFI_PASSWORD, area, content, identity_on, wait_for
 from tools.flashing.command_line import main
-from tools.flashing.enrolment import Server, Token, enrol, read_tokens
+from tools.flashing.enrolment import Token, enrol, read_tokens
 from tools.flashing.errors import SERVER_REFUSED, InputError, ServerError
 from tools.flashing.journal_image import JournalImage
 from tools.flashing.partitions import IDENTITY
+from tools.flashing.server import Server
 
 TOKENS = [f"pete_{letter * 43}" for letter in "abcdef"]
 MAC = "24:0A:C4:00:00:01"
