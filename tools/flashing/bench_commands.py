@@ -82,7 +82,10 @@ def firmware_command(
     """Check a MicroPython image, and pin it; without a source, show what is pinned."""
     speaker = Speaker(as_json=json)
     if source is None:
-        for each in read_lock(lock):
+        pins = read_lock(lock)
+        if not pins and not json:
+            print("no MicroPython is pinned yet: say `firmware FILE --pin --name NAME`.")
+        for each in pins:
             words = f"{each.name}  {each.version}  {each.size} bytes  {each.sha256}"
             speaker.say("pinned", words, name=each.name, version=each.version, size=each.size, sha256=each.sha256)
         return

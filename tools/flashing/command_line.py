@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 import typer
+from typer.exceptions import TyperException
 
 from tools.flashing import (
     bench_commands,
@@ -17,7 +18,7 @@ from tools.flashing import (
     one_device,
     revoking,
 )
-from tools.flashing.errors import DONE, FlashError
+from tools.flashing.errors import DONE, WRONG_INPUT, FlashError
 from tools.flashing.saying import Speaker
 
 JSON = "--json"
@@ -35,11 +36,21 @@ for part in PARTS:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry a command out; its exit code. What goes wrong is said in words, on standard error or as JSON."""
     chosen = list(sys.argv[1:] if arguments is None else arguments)
-    try:
-        app(chosen, prog_name="flash.py")
+    speaker = Speaker(as_json=JSON in chosen)
+    try:  # for people, typer itself shows what was said wrongly
+        ended = app(chosen, prog_name="flash.py", standalone_mode=not speaker.as_json)
     except FlashError as failure:
-        Speaker(as_json=JSON in chosen).fail(str(failure), failure.code)
+        speaker.fail(str(failure), failure.code)
         return failure.code
-    except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else DONE
-    return DONE
+    except TyperException as wrong:
+        speaker.fail(_words(wrong), WRONG_INPUT)
+        return WRONG_INPUT
+    except SystemExit as exited:
+        ended = exited.code
+    return ended if isinstance(ended, int) else DONE
+
+
+def _words(wrong: TyperException) -> str:
+    """The first line tells: of an option that is missing or cannot be understood."""
+    text = wrong.format_message() if hasattr(wrong, "format_message") else str(wrong)
+    return " ".join(str(text).split())

@@ -33,7 +33,7 @@ class What(StrEnum):
 SAVED_BY = {What.JOURNAL: "`backup-journal`", What.EVERYTHING: "`backup-journal --whole`"}
 NOTHING = "nothing was erased"
 
-Backup = Annotated[Path | None, typer.Option("--backup", help="The copy of it, as backup-journal saved it.")]
+Backup = Annotated[Path | None, typer.Option("--backup", help="The copy of it: what `backup-journal` said.")]
 
 
 @commands.command("erase")

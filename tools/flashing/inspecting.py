@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from protocol.record import decode_record
+from protocol.instants import to_unix
+from protocol.record import (
+    ANSWER_NOT_SHOWN,
+    ANSWER_SKIPPED,
+    ANSWER_TIMED_OUT,
+    KIND_AUDIT,
+    KIND_DECLINED,
+    KIND_RESPONSE,
+    QUALITY_DRIFTING,
+    QUALITY_SERVER,
+    Record,
+    decode_record,
+)
 from tools.flashing.bench import FOLDER, Bench
 from tools.flashing.device import Device
 from tools.flashing.errors import PARTLY, InputError
@@ -22,6 +35,8 @@ from tools.flashing.saying import Speaker, shown_by
 from tools.flashing.testing import check_device
 
 commands = typer.Typer()
+KIND_WORDS = {KIND_RESPONSE: "response", KIND_DECLINED: "declined", KIND_AUDIT: "audit"}
+ANSWER_WORDS = {ANSWER_SKIPPED: "skipped", ANSWER_TIMED_OUT: "no-answer"}
 
 Whole = Annotated[bool, typer.Option("--whole", help="All of the flash (with keys and passwords), for `erase`.")]
 
@@ -102,7 +117,15 @@ def read_journal_command(
     _say_journal(journal, speaker)
     for sequence in sorted(journal.records) if every else journal.waiting:
         record = decode_record(journal.records[sequence])
-        speaker.say("record", f"{sequence:8}  {record}", **record._asdict())
+        speaker.say("record", f"{sequence:8}  {_record_words(record)}", **record._asdict())
+
+
+def _record_words(record: Record) -> str:
+    """What it is and when, and the number of the option chosen for each question that was shown."""
+    dated = record.quality in (QUALITY_DRIFTING, QUALITY_SERVER)
+    when = f"{datetime.fromtimestamp(to_unix(record.clock), UTC):%Y-%m-%d %H:%M} UTC" if dated else "date not known"
+    answers = (ANSWER_WORDS.get(each, str(each)) for each in record.answers if each != ANSWER_NOT_SHOWN)
+    return f"{KIND_WORDS.get(record.kind, 'unknown kind')}, {when}, version {record.questionnaire}: {' '.join(answers)}"
 
 
 def _say_journal(journal: JournalImage, speaker: Speaker) -> None:

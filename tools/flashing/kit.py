@@ -59,6 +59,8 @@ def read_kit(path: Path, board: str = BOARD) -> Kit:
     """Everything that the kit names, read and checked. Raises InputError, saying which part is wrong."""
     try:
         fields = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"there is no kit {path}: write one (docs/flashing.md), or name it by --kit.") from None
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
         raise InputError(f"the kit {path} cannot be read: {wrong}") from None
     try:

@@ -34,7 +34,9 @@ PDF, PNG = ".pdf", ".png"
 def write_labels(path: Path, serials: Sequence[str], base: str) -> list[Path]:
     """Sheets with these serials, as one PDF or as PNGs; the files. `base`: the server's address. Raises InputError."""
     if not serials:
-        raise InputError("no serials: name some, or a list of devices.")
+        raise InputError(
+            "no serials: name some by --serial, or a list by --csv; the ledger knows of no device that is done."
+        )
     pages = [_page(serials[at : at + COLUMNS * ROWS], base) for at in range(0, len(serials), COLUMNS * ROWS)]
     dots_per_inch = DOTS_PER_MM * 25.4
     if path.suffix == PDF:

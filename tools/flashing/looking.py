@@ -14,6 +14,12 @@ NEW = "new"  # no partition table
 KNOWN = "known"  # ours
 OTHER = "other"  # stock MicroPython, or any other program
 BROKEN = "broken"  # a table that is none: half written, or damaged
+KIND_WORDS = {
+    NEW: "new",
+    KNOWN: "a device of PET",
+    OTHER: "a device with another program",
+    BROKEN: "a device whose partition table cannot be read",
+}
 
 
 @dataclass(frozen=True)

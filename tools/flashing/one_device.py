@@ -11,7 +11,7 @@ from tools.flashing.enrolment import read_identity_file
 from tools.flashing.errors import InputError
 from tools.flashing.grouping import grouped
 from tools.flashing.ledger import Ledger
-from tools.flashing.looking import look
+from tools.flashing.looking import KIND_WORDS, look
 from tools.flashing.options import AsJson, AtPort, DryRun, Enrolling, IdentityFile, Serial, WhatToPutOn
 from tools.flashing.planning import make_plan
 from tools.flashing.procedure import Order, Outcome, flash
@@ -91,13 +91,14 @@ def say_done(outcome: Outcome, speaker: Speaker) -> None:
 def _say_plan(device: Device, order: Order, speaker: Speaker) -> None:
     found = look(device)
     plan = make_plan(found, order.kit, order.micropython, device.flash_bytes)
+    name, megabytes = found.serial or "no identity", device.flash_bytes >> 20
     speaker.say(
         "plan",
-        f"{device.mac} ({found.serial or 'no identity'}) is {found.kind}, with {device.flash_bytes >> 20} MB of flash.",
+        f"{device.mac} ({name}) is {KIND_WORDS[found.kind]}, with {megabytes} MB of flash.",
         mac=device.mac,
         serial=found.serial,
         kind=found.kind,
-        flash_mb=device.flash_bytes >> 20,
+        flash_mb=megabytes,
     )
     for part in plan.parts:
         there = device.holds(part.offset, part.data)

@@ -33,7 +33,7 @@ Before = Annotated[
 ]
 Speed = Annotated[int, typer.Option("--baud", help="The highest speed; lower ones are tried by themselves.")]
 Folder = Annotated[Path, typer.Option("--bench", help="The bench's folder: ledger, backups, images.")]
-LockFile = Annotated[Path, typer.Option("--lock", help="Which MicroPython images are pinned.")]
+LockFile = Annotated[Path, typer.Option("--lock", help="Which MicroPython images are pinned.", show_default=LOCK.name)]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")]
 Unpinned = Annotated[bool, typer.Option("--allow-unpinned", help="Also a MicroPython that nobody has pinned.")]

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from protocol.archive import RELEASE_NAME
 from tools.flashing.device import Device
-from tools.flashing.errors import FlashError
+from tools.flashing.errors import FirmwareError, FlashError, InputError
 from tools.flashing.journal_image import read_journal
 from tools.flashing.kit import SETTINGS_NAME
-from tools.flashing.looking import KNOWN, Found, look
+from tools.flashing.looking import KIND_WORDS, KNOWN, Found, look
 from tools.flashing.micropython_image import HEADER_BYTES, check_image, measured
 from tools.flashing.partitions import BLANK, BOOTLOADER_OFFSET, FACTORY, JOURNAL, TABLE_OFFSET, VFS
 from tools.flashing.vfs_image import read_image
@@ -30,7 +30,7 @@ class Finding(NamedTuple):
 def check_device(device: Device) -> list[Finding]:
     """Every part, in the order in which a device needs them."""
     found = look(device)
-    table = f"{found.kind}, {device.flash_bytes >> 20} MB of flash, {device.mac}"
+    table = f"{KIND_WORDS[found.kind]}, {device.flash_bytes >> 20} MB of flash, {device.mac}"
     findings = [Finding("table", found.kind == KNOWN, table)]
     if found.kind == KNOWN:
         for part, look_at in (
@@ -53,7 +53,10 @@ def _micropython(device: Device, found: Found) -> str:
     factory = found.layout[FACTORY]
     length = measured(lambda offset, size: device.read(factory.offset + offset, size))
     application = device.read(factory.offset, min(length, factory.size) or HEADER_BYTES)
-    image = check_image(bootloader + between + application)
+    try:
+        image = check_image(bootloader + between + application)
+    except FirmwareError as wrong:
+        raise FlashError(f"not whole ({wrong}): say `flash`, which leaves the answers alone") from None
     return f"MicroPython {image.version}, whole"
 
 
@@ -66,7 +69,10 @@ def _identity(_: Device, found: Found) -> str:
 
 def _files(device: Device, found: Found) -> str:
     area = found.layout[VFS]
-    files = read_image(device.read(area.offset, area.size))
+    try:
+        files = read_image(device.read(area.offset, area.size))
+    except InputError:
+        raise FlashError("the file system cannot be read: say `flash`, which leaves the answers alone") from None
     lacking = [name for name in NEEDED_FILES if name not in files]
     versions = list(_versions(files))
     if lacking or not versions:

@@ -6,9 +6,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from protocol.identity import encode_identity
 from tests.parts import ROOT
-from tests.tools.flashing.rehearsal import WIFI_PASSWORD, area, content, identity, identity_on, port, provision
+from tests.tools.flashing.rehearsal import (
+    WIFI_PASSWORD,
+    area,
+    content,
+    identity,
+    identity_on,
+    journal_of,
+    port,
+    provision,
+)
 from tools.flashing.command_line import main
 from tools.flashing.errors import DEVICE_REFUSED, NO_ANSWER, PARTLY, WRONG_INPUT
 from tools.flashing.partitions import JOURNAL
@@ -150,3 +161,53 @@ def test_the_doctor_says_what_is_missing(say, kit_file, tmp_path):
     code, lines = say("doctor", "--kit", tmp_path / "none.toml", "--lock", lock, link=False)
     assert code == PARTLY
     assert any("none.toml" in line["words"] for line in lines if not line["good"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["bulk"], "Missing option '--csv'"),
+        (["flash", "--colour"], "No such option"),
+        (["flash", "--baud", "fast"], "Invalid value for '--baud'"),
+        (["erase"], "Missing argument 'what'"),
+        (["nonsense"], "No such command 'nonsense'"),
+    ],
+)
+def test_a_program_is_told_in_json_what_it_said_wrongly(capsys, arguments, words):
+    assert main([*arguments, "--json"]) == WRONG_INPUT
+    told = capsys.readouterr()
+    [line] = [json.loads(line) for line in told.out.splitlines()]
+    assert (line["event"], line["code"], words in line["reason"], told.err) == ("failed", WRONG_INPUT, True, "")
+
+
+def test_a_terminal_of_80_columns_breaks_no_word(tmp_path):
+    """`doctor` where nothing is ready: its longest sentences. Into a pipe, a finding stays one line."""
+    ours, theirs = os.openpty()
+    command = [sys.executable, ROOT / "tools/flash.py", "doctor"]
+    environment = {**os.environ, "COLUMNS": "80"}
+    run = subprocess.run(command, cwd=tmp_path, stdout=theirs, stderr=theirs, check=False, env=environment)
+    os.close(theirs)
+    shown = os.read(ours, 1 << 16).decode().split("\r\n")
+    os.close(ours)
+    piped = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False).stdout
+    assert run.returncode == PARTLY
+    assert [len(line) for line in shown if len(line) > 80] == []
+    assert max(len(line) for line in piped.splitlines()) > 80
+    assert "there is no kit kit.toml: write one" in piped
+    assert " ".join(" ".join(shown).split()) == " ".join(piped.split())
+
+
+def test_what_is_read_from_a_journal_can_be_read_by_a_person(tmp_path, capsys):
+    (tmp_path / "journal.bin").write_bytes(journal_of(7, 2))
+    assert main(["read-journal", str(tmp_path / "journal.bin")]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith("device 00000007, ")
+    assert told[1].split("  ")[-1] == "response, 2073-11-27 05:02 UTC, version 7: 9 7 4 7 5 6 3 7 skipped 2 skipped 2"
+
+
+def test_a_lock_without_images_says_so(tmp_path, capsys):
+    (tmp_path / "lock.toml").write_text("")
+    assert main(["firmware", "--lock", str(tmp_path / "lock.toml")]) == 0
+    assert "no MicroPython is pinned yet" in capsys.readouterr().out
+    assert main(["firmware", "--lock", str(tmp_path / "lock.toml"), "--json"]) == 0
+    assert capsys.readouterr().out == ""

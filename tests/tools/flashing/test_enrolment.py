@@ -40,6 +40,14 @@ def test_what_is_asked_and_what_comes_back(server):
     assert known.asked[1][1] == {"mac": MAC}
 
 
+def test_a_device_that_is_opened_again_more_slowly_uses_no_second_token(server):
+    address, authority, known = server
+    token = Token(TOKENS[0])
+    first, second = (enrol(Server(address, authority), token, MAC, None, JournalImage()) for _ in range(2))
+    assert (first, len(known.asked)) == (second, 1)
+    assert first.mqtt_password not in repr(token)
+
+
 def test_refusals_carry_the_servers_words_and_no_token(server):
     address, authority, _ = server
     for token, serial, words in (("pete_" + "z" * 43, None, "used already"), (TOKENS[0], "TAKEN", "another MAC")):

@@ -10,7 +10,9 @@ from protocol.identity import encode_identity
 from tests.parts import ROOT
 from tests.tools.flashing.rehearsal import area, content, identity, identity_on, port, provision
 from tools.flashing.errors import DEVICE_REFUSED, JOURNAL_AT_RISK, WRONG_INPUT
+from tools.flashing.ledger import BEGUN, DONE, ERASED
 from tools.flashing.partitions import IDENTITY, JOURNAL, layout_for
+from tools.flashing.rows import Row, to_do
 
 BLANK = {0xFF}
 
@@ -145,6 +147,18 @@ def test_a_person_types_the_serial(say, device, now, tmp_path, typed, code):
     assert run.returncode == code, run.stderr
     assert "PET-0001" not in run.stderr  # it stands on the label: who types it has the device in hand
     assert (now() == before) == (code != 0)
+
+
+def test_a_list_does_an_erased_device_again(ledger):
+    rows = [Row("PET-0001"), Row("PET-0002")]
+    for number in (1, 2):
+        ledger.append(DONE, mac=f"24:0A:C4:00:00:0{number}", row=f"PET-000{number}", serial="")
+    ledger.append(ERASED, mac="24:0A:C4:00:00:01", kind="journal")
+    assert to_do(rows, ledger) == []
+    ledger.append(BEGUN, mac="24:0A:C4:00:00:02", kind="new")
+    ledger.append(ERASED, mac="24:0A:C4:00:00:02", kind="everything")
+    assert to_do(rows, ledger) == rows[1:]
+    assert not ledger.unfinished()
 
 
 def test_only_a_device_of_ours_has_a_journal(say, devices, tmp_path):
