@@ -36,7 +36,7 @@ class Server:
     def unreachable(self, error: httpx.HTTPError, nothing: str, unknown: str) -> ServerError:
         """No answer came. `nothing`: what that means where the question never arrived; `unknown`: where it may have."""
         never_asked = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
-        why = type(error).__name__
+        why = "nobody answers there" if never_asked else f"no whole answer came ({type(error).__name__})"
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
             why = f"its certificate is not one of the CA in {self.authority}, or is for another name"
         return ServerError(f"{self.address} cannot be reached: {why}. {nothing if never_asked else unknown}")

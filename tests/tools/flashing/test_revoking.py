@@ -2,12 +2,14 @@
 
 import json
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
 from contextlib import contextmanager
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from sqlalchemy import select
@@ -80,6 +82,47 @@ def listening(app, settings):
         running.should_exit = True
         thread.join()
         listener.close()
+
+
+@contextmanager
+def dropping_server(folder):
+    """(address, the CA's file, what was asked) of one that tells of a device, and hangs up when it is changed."""
+    files, asked = make_certificates(folder), []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            row = {
+                "serial": "PET-0042",
+                "device": "00000002",
+                "mac": None,
+                "state": "active",
+                "team": None,
+                "waiting": 3,
+            }
+            data = json.dumps({"device": row}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def do_PATCH(self):
+            asked.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.close_connection = True
+
+        def log_message(self, *_):
+            pass
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.server_pem, files.server_key)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listener:
+        listener.socket = context.wrap_socket(listener.socket, server_side=True)
+        thread = threading.Thread(target=listener.serve_forever)
+        thread.start()
+        try:
+            yield f"https://localhost:{listener.server_port}", files.authority_pem, asked
+        finally:
+            listener.shutdown()
+            thread.join()
 
 
 def token_with(engine, *rights, name="bench"):
@@ -157,7 +200,12 @@ def test_each_refusal_has_its_own_words_and_changes_nothing(say, engine, tmp_pat
         (("PET-9999", *right), {}, WRONG_INPUT, "there is no device PET-9999"),
         (("0000abcd", *right), {}, WRONG_INPUT, "there is no device 0000abcd"),
         (("PET-0043", "--confirm", "PET-0043"), {}, SERVER_REFUSED, "is retired: it cannot become revoked"),
-        (("PET-0042", *right), {"address": "https://localhost:1"}, SERVER_REFUSED, "cannot be reached: ConnectError"),
+        (
+            ("PET-0042", *right),
+            {"address": "https://localhost:1"},
+            SERVER_REFUSED,
+            "cannot be reached: nobody answers there",
+        ),
         (("PET-0042", *right), {"authority": other.authority_pem}, SERVER_REFUSED, "certificate is not one of the CA"),
         (("PET-0042", *right), {"address": "http://localhost"}, WRONG_INPUT, "begins with https://"),
         (("PET-0042", *right), {"secret": sees}, SERVER_REFUSED, "may not do that"),
@@ -191,3 +239,14 @@ def test_a_fleet_of_several_pages_is_searched_to_its_end(say, engine, monkeypatc
     monkeypatch.setattr("tools.flashing.revoking.PAGE", 1)
     assert say("PET-0043", "--confirm", "PET-0043")[0] == 0
     assert states(engine)["PET-0043"] == "revoked"
+
+
+def test_when_no_answer_comes_it_is_not_said_that_nothing_was_revoked(tmp_path, capsys):
+    (tmp_path / "token").write_text("pet_" + "a" * 43)
+    with dropping_server(tmp_path / "dropping") as (address, authority, asked):
+        shared = ["--server", address, "--authority", str(authority), "--token-file", str(tmp_path / "token")]
+        assert main(["revoke", "00000002", *shared, "--confirm", "PET-0042"]) == SERVER_REFUSED
+    assert asked == [b'{"state":"revoked"}']
+    said = capsys.readouterr().err
+    assert "Whether it was revoked is not known: say it again." in said
+    assert "nothing was revoked" not in said
