@@ -194,7 +194,12 @@ def test_a_terminal_of_80_columns_breaks_no_word(tmp_path):
     assert [len(line) for line in shown if len(line) > 80] == []
     assert max(len(line) for line in piped.splitlines()) > 80
     assert "there is no kit kit.toml: write one" in piped
-    assert " ".join(" ".join(shown).split()) == " ".join(piped.split())
+    assert words_of(" ".join(shown)) == words_of(piped)
+
+
+def words_of(text):
+    """Without the number of free megabytes, which changes between two runs."""
+    return [word for word in text.split() if not word.isdigit()]
 
 
 def test_what_is_read_from_a_journal_can_be_read_by_a_person(tmp_path, capsys):
