@@ -35,10 +35,15 @@ def transaction(*, snapshot: bool = False) -> Iterator[Session]:
         with Session(engine) as session, session.begin():
             if snapshot:
                 session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-            act_as(session, f"command line, user {_account()}")
+            act_as(session, actor())
             yield session
     finally:
         engine.dispose()
+
+
+def actor() -> str:
+    """Who types this, as the audit log names them."""
+    return f"command line, user {_account()}"
 
 
 def _account() -> str:

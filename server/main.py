@@ -5,6 +5,7 @@ import typer
 from server.accounts.audit_log_commands import audit_log
 from server.accounts.commands import person, token
 from server.authority.commands import ca
+from server.backup import commands as backup
 from server.command_line import run
 from server.demo.commands import demo
 from server.evidence import commands as evidence
@@ -51,6 +52,11 @@ app.command()(demo)
 def migrate() -> None:
     """Bring the database to this version's schema. Safe to repeat."""
     print(upgrade(load_settings().database()))
+
+
+app.command()(backup.backup)
+app.command("restore")(backup.restore_backup)
+app.command()(backup.restored)
 
 
 # --- people ---------------------------------------------------------------------------------------

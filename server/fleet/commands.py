@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from protocol.package import KIND_PATIENTS
+from server.backup.hold import refuse_while_held
 from server.command_line import OrganisationName, now, transaction
 from server.errors import OperatorError
 from server.fleet import organisations, targets
@@ -204,8 +205,10 @@ def follow_database() -> None:
     """Make the broker's accounts what the database says, now; `pet ingest` does so by itself."""
     settings = load_settings()
     key_ring = open_key_ring(settings.key_file)
-    with transaction() as session, control_of(settings) as control:
-        print(follow(session, key_ring, control.ask).words)
+    with transaction() as session:
+        refuse_while_held(session)
+        with control_of(settings) as control:
+            print(follow(session, key_ring, control.ask).words)
 
 
 @key.command("create")
@@ -213,4 +216,13 @@ def create_key() -> None:
     """Make the key file of a new installation. Back it up apart from the database: each is useless alone."""
     path = load_settings().key_file
     create_key_file(path)
-    print(f"key file {path}: back it up now, apart from the database")
+    print(f"key file {path}: copy it to a safe place now (`pet key copy`), apart from backups of the database")
+
+
+@key.command("copy")
+def copy_key(file: Path) -> None:
+    """Write a copy of the key file, for a place apart from every backup of the database."""
+    path = load_settings().key_file
+    key_ring = open_key_ring(path)
+    write_private(file, path.read_bytes())
+    print(f"{file}: the key {key_ring.fingerprint}; bring it where no backup of the database lies")

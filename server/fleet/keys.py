@@ -15,6 +15,7 @@ from server.fleet.files import write_private
 
 WRAPPING_NONCE_BYTES = 12  # of AES-GCM, random for each wrapping
 SALT_BYTES = 16
+FINGERPRINT_BYTES = 8
 
 
 class KeyRing:
@@ -40,6 +41,11 @@ class KeyRing:
     def unwrap_secret(self, wrapped: bytes, organisation_id: int, purpose: str) -> bytes:
         """The secret again. Raises OperatorError where another key file wrapped it, or for another purpose."""
         return self._open(wrapped, _bound_for(organisation_id, purpose), f"the secret '{purpose}'")
+
+    @property
+    def fingerprint(self) -> str:
+        """Says which key it is and nothing about it: 64 bits of a keyed hash of 256 random ones."""
+        return hmac.digest(self._key, b"pet-key-file", "sha256")[:FINGERPRINT_BYTES].hex()
 
     def salt(self, organisation_id: int, purpose: str) -> str:
         """Always the same for a purpose, and unknown to who has only the database: a hash with it can't be guessed."""

@@ -10,6 +10,7 @@ import typer
 from sqlalchemy import select
 
 from protocol.topics import device_name
+from server.backup.hold import keep_out
 from server.command_line import instant, now, transaction
 from server.database import make_engine
 from server.errors import OperatorError
@@ -32,6 +33,7 @@ def ingest() -> None:
     key_ring = open_key_ring(settings.key_file)
     receiver = Receiver(settings)
     engine = make_engine(settings.database())
+    keep_out(engine)
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())

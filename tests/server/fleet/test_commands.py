@@ -211,7 +211,7 @@ def test_as_a_process_it_ends_with_the_sentence_and_exit_code_2():
 
 
 def test_the_key_is_made_before_there_is_a_database(bare, tmp_path):
-    assert "back it up now" in bare("key", "create", PET_DATABASE_URL=None)
+    assert "apart from backups of the database" in bare("key", "create", PET_DATABASE_URL=None)
     assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
 
 
