@@ -35,7 +35,7 @@ CASES = {
 def fault(line, *, whole):
     """What is wrong with this line as it is written, or None. Not whole: a bare name of a command is one too."""
     words = shlex.split(SHELL_PREFIX.sub("", line), comments=True)
-    words = words[: next((place for place, word in enumerate(words) if word in ("|", "&&", ">", "<")), None)]
+    words = words[: next((place for place, word in enumerate(words) if re.match(r"[|&<>]", word)), None)]
     command, context = ROOT_COMMAND, click.Context(ROOT_COMMAND, info_name="pet")
     while hasattr(command, "get_command"):
         if not words:
