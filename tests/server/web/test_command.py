@@ -36,9 +36,9 @@ def environment(settings):
     }
 
 
-def start(environment):
+def start(environment, stderr=subprocess.PIPE):
     return subprocess.Popen(
-        [sys.executable, "-m", "server.main", "web"], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "server.main", "web"], cwd=ROOT, env=environment, stderr=stderr, text=True
     )
 
 

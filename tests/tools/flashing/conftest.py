@@ -1,12 +1,17 @@
 """What the tests of flashing share: a kit as an operator would write it, and a bench of devices without hardware."""
 
 import json
+import os
 
 import pytest
 
 from server.demo.certificates import make_certificates
+from server.demo.device import HEAP, SimulatedDevice
+from server.demo.story import pet_time
+from tests.parts import need
 from tests.tools.flashing.rehearsal import WIFI_PASSWORD, mock_bench
 from tests.tools.flashing.synthetic import firmware
+from tests.tools.flashing.test_vfs_image import MOUNTED
 from tools.flashing.bench import Bench
 from tools.flashing.command_line import main
 from tools.flashing.connecting import Link
@@ -97,3 +102,12 @@ def say(kit_file, tmp_path, capsys):
 
     run.said = ""
     return run
+def started(monkeypatch, ward):
+    """Starts the application in a device's folder from the image there, as /main.py on a chip would."""
+
+    def command(directory, *options):
+        return [str(need("micropython")), "-X", f"heapsize={HEAP}", str(MOUNTED), "run", str(directory), *options]
+
+    monkeypatch.setattr("server.demo.device.micropython_command", command)
+    environment = {**os.environ, "MICROPYPATH": ".frozen"}
+    return lambda directory: SimulatedDevice(directory, environment, "--virtual", str(pet_time(ward.now)), "--quiet")

@@ -4,20 +4,16 @@ The vfs area is mounted by the real MicroPython, its starter starts the applicat
 flashed pet_id and the journal of the journal area; two hundred answers wait on it, it is flashed again, and then syncs.
 """
 
-import os
 import shutil
 
 import pytest
 
 from protocol.identity import decode_identity
-from server.demo.device import HEAP, SimulatedDevice
 from server.demo.line import Line
 from server.demo.ports import free_port
-from server.demo.story import pet_time
 from tests.custody.conftest import Ward, press
 from tests.parts import need
 from tests.tools.flashing.rehearsal import WIFI_PASSWORD, area, content, digest, flash_port, order
-from tests.tools.flashing.test_vfs_image import MOUNTED
 from tools.flashing.kit import read_kit
 from tools.flashing.partitions import IDENTITY, JOURNAL, VFS, layout_for
 
@@ -48,18 +44,6 @@ def ward(tmp_path):
     need("micropython")
     with Line(tmp_path / "line", web_port=free_port()) as line:
         yield Ward(line)
-
-
-@pytest.fixture
-def started(monkeypatch, ward):
-    """Starts the application in a device's folder from the image there, as /main.py on a chip would."""
-
-    def command(directory, *options):
-        return [str(need("micropython")), "-X", f"heapsize={HEAP}", str(MOUNTED), "run", str(directory), *options]
-
-    monkeypatch.setattr("server.demo.device.micropython_command", command)
-    environment = {**os.environ, "MICROPYPATH": ".frozen"}
-    return lambda directory: SimulatedDevice(directory, environment, "--virtual", str(pet_time(ward.now)), "--quiet")
 
 
 def kit_for(ward, folder, kit_file, questionnaire, version):
@@ -127,4 +111,5 @@ def test_two_hundred_waiting_answers_survive_a_flash_and_are_stored_once(
     device.close()
     assert (synced["error"], synced["waiting"]) == (None, 0)
     assert ward.sequences(enrolled) == list(range(1, ANSWERS + 1))
+    assert ward.quarantined(enrolled) == []
     assert ward.counted(enrolled) == ANSWERS
