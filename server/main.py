@@ -7,6 +7,7 @@ from server.accounts.commands import person, token
 from server.authority.commands import ca
 from server.backup import commands as backup
 from server.command_line import run
+from server.cores import leave_none
 from server.demo.commands import demo
 from server.evidence import commands as evidence
 from server.fft.commands import fft
@@ -99,6 +100,7 @@ device.command("correct-placement")(evidence.correct_placement)
 
 def main() -> None:
     """The entry point of `pet`."""
+    leave_none()
     run(app)
 
 

@@ -11,9 +11,11 @@ def run() -> int:
     sys.path[0] = str(Path(__file__).resolve().parents[1])
     try:
         from tools.flashing.command_line import main  # noqa: PLC0415
+        from tools.flashing.cores import leave_none  # noqa: PLC0415
     except ModuleNotFoundError as lacking:
         print(f"{lacking.name} is missing: say `make setup`, and start this with .venv/bin/python.", file=sys.stderr)
         return 2
+    leave_none()
     return main()
 
 

@@ -8,6 +8,7 @@ from time import monotonic
 
 from tools.flashing.bench import Bench
 from tools.flashing.connecting import Link, with_device
+from tools.flashing.cores import leave_none
 from tools.flashing.device import Device
 from tools.flashing.errors import DeviceError, FlashError
 from tools.flashing.ledger import DONE, FAILED, Ledger
@@ -49,6 +50,7 @@ Message = Progress | Failure | Outcome
 
 def work(job: Job, parent: Connection) -> None:
     """Flash, telling the parent; the last message is the Outcome or a Failure."""
+    leave_none()
     ledger = Ledger(job.bench.ledger)
     done_as = ledger.rows(DONE)
     told_s = 0.0

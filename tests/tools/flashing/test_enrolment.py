@@ -1,16 +1,13 @@
 """Enrolling over TLS with one-use tokens, and where secrets are afterwards: on the device, and nowhere else."""
 
 import json
-import os
-import threading
-import time
-from pathlib import Path
 
 import pytest
 
 from server.demo.certificates import make_certificates
 from tests.tools.flashing.enrolling_server import enrolling_server
 from tests.tools.flashing.rehearsal import WIFI_PASSWORD, area, content, identity_on, wait_for
+from tests.tools.flashing.secret_scan import Watch
 from tools.flashing.command_line import main
 from tools.flashing.enrolment import Token, enrol, read_tokens
 from tools.flashing.errors import SERVER_REFUSED, InputError, ServerError
@@ -77,33 +74,6 @@ def test_tokens_are_read_one_a_line_and_never_shown():
         assert "secret-of" not in str(refused.value)
 
 
-class Watch(threading.Thread):
-    """Collects the arguments and the environment's values of every process of this account, as `ps` would show them."""
-
-    def __init__(self):
-        super().__init__()
-        self.seen = set()
-        self._over = threading.Event()
-
-    def run(self):
-        while not self._over.is_set():
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
-                try:
-                    if path.stat().st_uid == os.getuid():
-                        self.seen.add(path.read_bytes())
-                except OSError:
-                    continue
-            time.sleep(0.02)
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self._over.set()
-        self.join()
-
-
 def test_a_bulk_with_tokens_leaves_secrets_on_the_devices_only(devices, server, kit_file, tmp_path, capfd):
     address, authority, known = server
     folder = devices(one={"mac": 1}, two={"mac": 2}, three={"mac": 3})
@@ -128,7 +98,7 @@ def test_a_bulk_with_tokens_leaves_secrets_on_the_devices_only(devices, server, 
     assert len(known.asked) == 3
 
     kept = b"".join(path.read_bytes() for path in (tmp_path / "bench").rglob("*") if path.is_file())
-    places = {"output": (told.out + told.err).encode(), "the bench's folder": kept, "arguments": b"\0".join(watch.seen)}
+    places = {"output": (told.out + told.err).encode(), "the bench's folder": kept, **watch.places()}
     secrets = [WIFI_PASSWORD.encode(), *(token.encode() for token in TOKENS)]
     for one in on_flash:
         secrets += [one.hmac_key, one.hmac_key.hex().encode(), one.mqtt_password.encode()]
