@@ -21,7 +21,7 @@ from server.fleet.rollout_commands import release, text
 from server.fleet.settings_commands import settings
 from server.fleet.subject_commands import directorate, objective, topic
 from server.imports.commands import import_
-from server.ingest.commands import ingest, quarantine
+from server.ingest.commands import ingest, quarantine, watch_broker
 from server.migrations import upgrade
 from server.settings import load_settings
 
@@ -96,6 +96,7 @@ app.command()(evidence.rebuild)
 app.add_typer(evidence.retention, name="retention")
 app.command("export-evidence")(evidence.export_evidence)
 device.command("correct-placement")(evidence.correct_placement)
+fleet.broker.command("watch")(watch_broker)
 
 
 def main() -> None:

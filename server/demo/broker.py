@@ -75,6 +75,11 @@ class _Broker(ABC):
         self._claim.release()
 
     @property
+    def log_file(self) -> Path:
+        """What it says."""
+        return self.directory / f"{self.name}.log"
+
+    @property
     def running(self) -> bool:
         return self._child is not None and self._child.running
 

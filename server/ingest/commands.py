@@ -1,7 +1,9 @@
 """The commands of ingest: the worker itself, and the quarantine for people."""
 
+import io
 import logging
 import signal
+import sys
 import threading
 from datetime import datetime
 from typing import Annotated
@@ -16,6 +18,7 @@ from server.database import make_engine
 from server.errors import OperatorError
 from server.fleet.keys import open_key_ring
 from server.ingest.accounts import keep_accounts
+from server.ingest.broker_log import watch as watch_log
 from server.ingest.due import watch
 from server.ingest.receive import Receiver
 from server.ingest.replay import replay
@@ -23,12 +26,14 @@ from server.ingest.tables import Quarantine
 from server.ingest.worker import work
 from server.settings import load_settings
 
+LOG_FORMAT = "%(asctime)s %(levelname)s %(message)s"
+
 quarantine = typer.Typer(help="Authentic records that could not be stored.", no_args_is_help=True)
 
 
 def ingest() -> None:
     """Run an ingest worker until it is told to stop."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
     settings = load_settings()
     key_ring = open_key_ring(settings.key_file)
     receiver = Receiver(settings)
@@ -46,6 +51,16 @@ def ingest() -> None:
         work(receiver, engine, key_ring, stopping)
     finally:
         receiver.stop()
+        engine.dispose()
+
+
+def watch_broker() -> None:
+    """Count what the broker refuses devices: read its log from standard input until that ends (docs/operations.md)."""
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    engine = make_engine(load_settings().database())
+    try:
+        watch_log(engine, io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace"))
+    finally:
         engine.dispose()
 
 

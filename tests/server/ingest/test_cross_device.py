@@ -37,9 +37,10 @@ def neighbour(ward):
 
 @pytest.fixture
 def radio(ward, line, stolen, neighbour):
-    """The stolen device's connection; both have delivered two answers, and the worker runs."""
+    """The stolen device's connection; both have delivered two answers, and worker and watch run."""
     line.write_accounts(ward.engine)
     line.worker()
+    line.watch()
     for handheld in (neighbour, stolen):
         handheld.answer()
         handheld.answer()
@@ -58,6 +59,17 @@ def refusal(ward, handheld):
         return {row.reason: row.count for row in rows}
 
 
+def on_record(ward, line, handheld, reason, topics):
+    """Exactly these attempts are counted, and logged with their topics."""
+    wait_until(lambda: refusal(ward, handheld) == {reason: len(topics)}, f"{reason} on record")
+    line.watches[0].wait_for_log(f"reason={reason} topic={topics[-1]!r}")
+    logged = [row for row in line.watches[0].log.splitlines() if f"reason={reason} " in row]
+    assert len(logged) == len(topics)
+    for row, topic in zip(logged, topics, strict=True):
+        assert f"topic={topic!r}" in row
+        assert device_name(number(handheld)) in row
+
+
 def subscribes(radio, topic):
     answers = queue.Queue()
     radio._client.on_subscribe = lambda _client, _data, _id, reasons, _properties: answers.put(reasons[0].is_failure)
@@ -65,7 +77,7 @@ def subscribes(radio, topic):
     return not answers.get(timeout=DEADLINE_S)
 
 
-def test_the_broker_lets_it_hear_nothing_of_others(radio, neighbour):
+def test_the_broker_lets_it_hear_nothing_of_others_and_each_attempt_is_on_record(ward, line, radio, stolen, neighbour):
     others = (
         down_topic(number(neighbour), ACK),
         f"pet/v1/d/{device_name(number(neighbour))}/down/+",
@@ -80,26 +92,44 @@ def test_the_broker_lets_it_hear_nothing_of_others(radio, neighbour):
         "$SYS/#",
     )
     assert [topic for topic in others if subscribes(radio, topic)] == []
+    on_record(ward, line, stolen, "broker-subscribe", others)
+    assert refusal(ward, neighbour) == {}
 
 
-def test_the_broker_takes_nothing_of_it_for_others(ward, line, radio, stolen, neighbour):
+def test_the_broker_takes_nothing_of_it_for_others_and_each_attempt_is_on_record(ward, line, radio, stolen, neighbour):
     before = ward.snapshot()["response"]
     stolen.answer()
-    for topic in (
+    others = (
         up_topic(number(neighbour), BATCH),
         up_topic(number(neighbour), STATUS),
         down_topic(number(neighbour), ACK),
         down_topic(number(stolen), ACK),
         "$CONTROL/dynamic-security/v1",
         "pet/v1/d/00000009/up/batch",
-    ):
+        "it's', '",
+    )
+    for topic in others:
         radio.send(stolen.batch()._replace(topic=topic))  # the broker says PUBACK, and drops it
     assert ward.snapshot()["response"] == before
     radio.sync()  # behind all of them
     line.radio(neighbour).sync()
     assert ward.sequences(stolen) == [1, 2, 3]
     assert ward.sequences(neighbour) == [1, 2]
-    assert refusal(ward, stolen) == refusal(ward, neighbour) == {}
+    on_record(ward, line, stolen, "broker-publish", others)
+    assert refusal(ward, neighbour) == {}
+
+
+@pytest.mark.usefixtures("radio")
+def test_a_topic_can_write_no_line_of_its_own_into_the_log(ward, line, stolen, neighbour):
+    """Else a device could put a refusal on another's record, or hide its own."""
+    forged = f"x\nDenied PUBLISH from {device_name(number(neighbour))} (d0, q1, r0, m6, 'x', ... (1 bytes))"
+    for topic in (forged, "x\ry", "x\x1b[2J", "x\u0085y"):
+        client = line.radio(stolen)._client
+        client.publish(topic, b"", 0)
+        wait_until(lambda one=client: not one.is_connected(), f"the end of the connection that said {topic!r}")
+    assert not subscribes(line.radio(stolen), "#")
+    on_record(ward, line, stolen, "broker-subscribe", ("#",))
+    assert refusal(ward, neighbour) == {}
 
 
 ATTEMPTS = {

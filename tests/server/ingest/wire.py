@@ -45,6 +45,7 @@ class Line:
         self.directory, self.broker, self.database_url = directory, broker, database_url
         self.key_file = key_file
         self.workers = []
+        self.watches = []
         self.radios = []
 
     def environment(self, group="", **changes):
@@ -80,6 +81,12 @@ class Line:
             worker.wait_for_log("ready: subscribed")
         return worker
 
+    def watch(self):
+        """Start `pet broker watch` on the broker's log, as it is from the beginning and as it grows."""
+        watch = Watch(self.directory / f"watch-{len(self.watches)}.log", self.broker.log_file, self.environment())
+        self.watches.append(watch)
+        return watch
+
     def radio(self, handheld):
         """A new connection of this device. Its earlier one ends: the broker would play one off against the other."""
         for earlier in [radio for radio in self.radios if radio.handheld is handheld]:
@@ -92,7 +99,7 @@ class Line:
     def close(self):
         for radio in self.radios:
             radio.close()
-        for worker in self.workers:
+        for worker in (*self.workers, *self.watches):
             worker.kill()
 
 
@@ -126,6 +133,25 @@ class Worker:
         """As a service manager would; the exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(DEADLINE_S)
+
+
+class Watch(Worker):
+    """A running `pet broker watch`, which is told a file as it grows."""
+
+    def __init__(self, log_file, broker_log, environment):
+        self.log_file = log_file
+        self._tail = subprocess.Popen(["tail", "-n", "+1", "-F", broker_log], stdout=subprocess.PIPE)
+        command = [sys.executable, "-m", "server.main", "broker", "watch"]
+        with log_file.open("wb") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdin=self._tail.stdout, stdout=log, stderr=log
+            )
+        self._tail.stdout.close()
+
+    def kill(self):
+        self._tail.kill()
+        self._tail.wait()
+        super().kill()
 
 
 class Radio:
