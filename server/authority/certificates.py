@@ -3,7 +3,7 @@
 import ipaddress
 import os
 import secrets
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,8 +16,9 @@ from server.errors import OperatorError
 
 AUTHORITY_DAYS = 3650
 SERVER_DAYS = 825  # the longest that common clients accept
-# A machine whose clock is a little behind must not find its own certificate "not yet valid".
-CLOCK_SKEW = timedelta(days=1)
+# Before any application was built. A device that has never heard a server stands at its application's build time, and
+# must not find an authority "not yet valid" that was made since.
+BEGINS = datetime(2026, 1, 1, tzinfo=UTC)
 OWNER_ONLY = 0o600
 
 
@@ -47,9 +48,9 @@ class Pair(NamedTuple):
 def make_authority(name: str, now: datetime) -> Pair:
     """A new authority that signs servers' certificates and nothing else."""
     key = ec.generate_private_key(ec.SECP256R1())
-    subject, start = _name(name), now - CLOCK_SKEW
+    subject = _name(name)
     certificate = (
-        _builder(subject, subject, key.public_key(), start, start + timedelta(days=AUTHORITY_DAYS))
+        _builder(subject, subject, key.public_key(), BEGINS, now + timedelta(days=AUTHORITY_DAYS))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_key_usage(signs_certificates=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
@@ -61,7 +62,7 @@ def make_authority(name: str, now: datetime) -> Pair:
 def make_server(authority: Pair, hosts: tuple[str, ...], now: datetime) -> Pair:
     """A certificate for a server of these names and addresses.
 
-    It begins when its authority began, not today: a device that lay in a drawer for a year has an old clock, and a
+    It begins when its authority says it began, not today: a device that lay in a drawer has an old clock, and a
     certificate renewed since must not look "not yet valid" to it. It never outlives its authority.
     """
     key = ec.generate_private_key(ec.SECP256R1())

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 
+from firmware.version import BUILD_TIME
+from protocol.instants import from_unix
 from server.authority import folder
 from server.authority.certificates import is_signed_by, read_certificate
 from server.errors import OperatorError
@@ -42,6 +44,14 @@ def test_a_leaf_begins_with_its_authority_and_ends_before_it(authority, out):
     assert server.not_valid_after_utc == NOW + 825 * DAY
     assert folder.hosts_of(server) == HOSTS
     assert x509.load_der_x509_certificate((authority / "ca.der").read_bytes()) == issuer
+
+
+def test_no_application_for_devices_is_older_than_an_authority(authority):
+    """A new device stands at its application's build time until it has heard the server: the first TLS must do."""
+    folder.begin_next(authority, NOW + 3000 * DAY)
+    for role in ("ca", "next"):
+        begins = read_certificate(authority / f"{role}.pem").not_valid_before_utc
+        assert from_unix(int(begins.timestamp())) <= BUILD_TIME
 
 
 def test_keys_are_their_owner_s_alone(authority, out):
