@@ -3,7 +3,10 @@
 import pytest
 
 from tests.tools.flashing.rehearsal import area, content, digest, flash_port, identity, identity_on, order, provision
-from tools.flashing.partitions import FACTORY, JOURNAL, TABLE_OFFSET, VFS, layout_for
+from tests.tools.flashing.synthetic import firmware
+from tools.flashing.errors import FirmwareError
+from tools.flashing.micropython_image import check_image
+from tools.flashing.partitions import FACTORY, JOURNAL, MIB, TABLE_OFFSET, VFS, layout_for
 from tools.flashing.vfs_image import read_image
 
 
@@ -21,6 +24,15 @@ def test_a_blank_device_gets_everything(devices, kit, micropython_image, bench, 
     assert read_image(area(data, VFS)) == kit.files
     assert identity_on(data) == identity(1)
     assert set(area(data, JOURNAL)) == {0xFF}
+
+
+def test_an_oversized_micropython_is_refused_before_the_first_write(devices, kit, bench, ledger, link):
+    folder = devices(one={"mac": 1})
+    large = check_image(firmware(filler=layout_for(4 * MIB)[FACTORY].size))
+    with pytest.raises(FirmwareError, match="too large"):
+        flash_port(folder, "one", order(kit, large), bench, ledger, link)
+    assert set(content(folder, "one")) == {0xFF}
+    assert not list(ledger.lines())
 
 
 def test_a_known_device_keeps_journal_and_identity(devices, kit, micropython_image, bench, ledger, link, tmp_path):
