@@ -29,6 +29,9 @@ DENIED = re.compile(
     rf"{TIME}Denied PUBLISH from {DEVICE} \(d\d, q\d, r\d, m\d+, '(?P<topic>.*)', \.\.\. \(\d+ bytes\)\)"
 )
 ASKS = re.compile(rf"{TIME}Received SUBSCRIBE from {DEVICE}")
+# What follows the topic of a subscription that was not granted.
+FOLLOWS = re.compile(rf"{TIME}(?:\t.* \(QoS \d\)|Sending SUBACK to {DEVICE}|Invalid subscription .*|Client .*)")
+GRANTED = re.compile(rf"{TIME}{DEVICE} \d .*")
 ASKED = re.compile(rf"{TIME}\t(?P<topic>.*) \(QoS \d\)")
 AGAIN_S = 1.0
 
@@ -58,20 +61,17 @@ class LogReader:
             self._open = asked["topic"]
         elif asks := ASKS.fullmatch(line):
             self._asking = asks["device"]
-        elif not self._is_grant(line, self._asking):
+        elif not GRANTED.fullmatch(line):
             self._asking = None
         denied = DENIED.fullmatch(line)
         return Denial(int(denied["device"], 16), PUBLISH, denied["topic"]) if denied else found
 
     def _judge(self, line: str) -> Denial | None:
+        """Of the topic that is open; none where lines are lacking, for in one of them it may have been granted."""
         topic, self._open = self._open, None
-        if topic is None or self._asking is None or self._is_grant(line, self._asking, topic):
+        if topic is None or self._asking is None or not FOLLOWS.fullmatch(line):
             return None
         return Denial(int(self._asking, 16), SUBSCRIBE, topic)
-
-    def _is_grant(self, line: str, device: str | None, topic: str | None = None) -> bool:
-        words = re.fullmatch(rf"{TIME}{DEVICE} \d (?P<topic>.*)", line)
-        return words is not None and words["device"] == device and topic in (None, words["topic"])
 
 
 def denials(lines: Iterable[str]) -> Iterator[Denial]:

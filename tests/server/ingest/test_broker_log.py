@@ -50,6 +50,18 @@ def test_other_times_and_none_are_read_too(prefix):
     assert list(denials(lines)) == FOUND
 
 
+@pytest.mark.parametrize("following", ["1: Received PINGREQ from 0000000b", "1: 0000000a 1 pet/v1/d/0000000a/down/+"])
+def test_nothing_is_held_against_a_device_where_lines_are_lacking_or_it_was_granted(following):
+    """A journal drops lines where there are too many."""
+    lines = [
+        "1: Received SUBSCRIBE from 0000000a",
+        "1: \tpet/v1/d/0000000a/down/+ (QoS 1)",
+        following,
+        "1: \t# (QoS 1)",
+    ]
+    assert list(denials(lines)) == []
+
+
 @pytest.mark.parametrize(
     "topic",
     [
