@@ -174,7 +174,7 @@ class Host:
         """End what runs, this server's only."""
         for file in (self.folder / "run").glob("*.pid"):
             with suppress(ProcessLookupError):
-                os.kill(int(file.read_text()), signal.SIGTERM)
+                os.killpg(int(file.read_text()), signal.SIGTERM)
         self._program.terminate()
         self._program.wait()
         Path(self._environment["PET_TEST_PROGRAM"]).unlink(missing_ok=True)

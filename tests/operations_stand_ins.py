@@ -6,6 +6,7 @@ Started by tests/operations_host.py, which writes `host.json`; each name and the
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -88,7 +89,7 @@ def _stop(name):
     if not file.exists():
         return
     pid = int(file.read_text())
-    os.kill(pid, signal.SIGTERM)
+    os.killpg(pid, signal.SIGTERM)  # of a unit all that it started
     _wait(lambda: not _lives(pid), f"{name} does not end")
     file.unlink()
 
@@ -109,7 +110,8 @@ def _start(name):
     else:
         unit = (FOLDER / "etc/systemd/system" / f"{name}.service").read_text()
         started = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)[-1]
-        command = started.replace(str(FOLDER / "bin/pet-program"), str(ROOT / ".venv/bin/pet")).split()
+        started = re.sub("journalctl [^)]*", f"tail -n 0 -F {FOLDER}/run/mosquitto.log", started)
+        command = shlex.split(started.replace(str(FOLDER / "bin/pet-program"), str(ROOT / ".venv/bin/pet")))
         for file in re.findall(r"^EnvironmentFile=(.*)$", unit, re.MULTILINE):
             lines = here(Path(file).read_text()).splitlines()
             environment |= dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
@@ -126,6 +128,7 @@ def _start(name):
     ready = {
         "mosquitto": lambda: _answers(HOST["ports"]["8883"]) and _answers(HOST["ports"]["8884"]),
         "pet-ingest": lambda: "ready: subscribed" in log.read_text()[began:],
+        "pet-broker-log": lambda: "reading" in log.read_text()[began:],
         "pet-web": lambda: _answers(HOST["ports"]["8443"]) or _answers(HOST["ports"]["8000"]),
     }[name]
     _wait(lambda: ready() or process.poll() is not None, f"{name} does not get ready: {log.read_text()[-2000:]}")

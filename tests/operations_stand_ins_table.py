@@ -11,7 +11,8 @@ STAND_INS = {
     "install": "is run without owner and group, which are not here; files of deploy/ get this machine's paths",
     "cp": "is run; files of deploy/ get this machine's paths",
     "runuser": "is run as this account; createuser, createdb and dropdb are those of the tests' PostgreSQL",
-    "systemctl": "systemd does not run here: starts and ends what a unit's ExecStart says, with its EnvironmentFile",
+    "systemctl": "systemd does not run here: starts and ends what a unit's ExecStart says, with its EnvironmentFile; "
+    "the broker's lines in the journal are those of its log",
     "flash.py": "no devices are plugged in (tests/tools flashes to a mock): enrols over HTTPS for real and gives the "
     "identities to simulated devices; `label` is run",
 }

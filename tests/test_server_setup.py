@@ -5,8 +5,6 @@ import subprocess
 from pathlib import Path
 
 from server.demo.broker import find_plugin
-from server.fleet.commands import broker
-from server.main import app
 from server.settings import Settings
 from tests.parts import ROOT, need
 
@@ -27,20 +25,6 @@ def test_the_environment_of_a_server_holds_settings_and_ends_up_where_the_units_
     assert set(given) <= VARIABLES
     for unit in [*SYSTEMD.glob("*.service"), *SYSTEMD.glob("*.timer")]:
         assert unit.name.rpartition(".")[0] in TEXT
-    for unit in SYSTEMD.glob("*.service"):
-        assert "EnvironmentFile=/etc/pet/environment\n" in unit.read_text()
-        assert unit.name in TEXT
-
-
-def test_each_unit_starts_a_process_of_ours():
-    commands = {command.name or command.callback.__name__ for command in app.registered_commands}
-    commands |= {f"broker {command.name}" for command in broker.registered_commands}
-    started = [
-        re.search(r"^ExecStart=.*\S+/pet (\w+(?: watch)?)\b", unit.read_text(), re.MULTILINE)[1]
-        for unit in SYSTEMD.glob("*.service")
-    ]
-    assert sorted(started) == ["broker watch", "ingest", "web"]
-    assert set(started) <= commands
 
 
 def test_the_broker_s_configuration_is_filled_whole_by_what_is_typed():

@@ -44,7 +44,8 @@ def read(name):
 
 def test_there_is_a_unit_for_each_process_and_each_thing_to_do_by_the_clock():
     assert [
-        f"pet-{name}.service" for name in ("backup", "certificate-check", "certificate-renew", "ingest", "web")
+        f"pet-{name}.service"
+        for name in ("backup", "broker-log", "certificate-check", "certificate-renew", "ingest", "web")
     ] == SERVICES
     assert [f"pet-{name}.timer" for name in ("backup", "certificate-check", "certificate-renew")] == TIMERS
 
@@ -53,12 +54,12 @@ def test_there_is_a_unit_for_each_process_and_each_thing_to_do_by_the_clock():
 def test_a_unit_starts_commands_that_exist(name):
     service = read(name)["Service"]
     commands = service["ExecStart"] + service.get("ExecCondition", [])
-    ours = [found for command in commands for found in re.findall(rf"{PROGRAM} ([^']+)", command)]
+    ours = [found for command in commands for found in re.findall(rf"{PROGRAM} ([^'<]+)", command)]
     assert ours
     for words in ours:
         assert fault(f"pet {words}".strip(), whole=True) is None
     for command in commands:
-        assert command.split()[0] in (PROGRAM, "/bin/sh", "/usr/bin/install", "/usr/bin/systemctl")
+        assert command.split()[0] in (PROGRAM, "/bin/sh", "/bin/bash", "/usr/bin/install", "/usr/bin/systemctl")
 
 
 @pytest.mark.parametrize("name", SERVICES)

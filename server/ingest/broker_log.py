@@ -1,7 +1,7 @@
 """What the broker refused devices, read out of its log: its own access rules stop it, so nothing of it reaches ingest.
 
 MQTT 3.1.1 has no word for a publication that is refused, and Mosquitto's dynamic security tells nobody. Its log does
-(docs/adr/0012): a refused publication in one line, a refused subscription as one that no line says was granted.
+(docs/adr/0013): a refused publication in one line, a refused subscription as one that no line says was granted.
 """
 
 import logging

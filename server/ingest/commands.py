@@ -58,6 +58,7 @@ def watch_broker() -> None:
     """Count what the broker refuses devices: read its log from standard input until that ends (docs/operations.md)."""
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
     engine = make_engine(load_settings().database())
+    logging.getLogger("pet.ingest").info("reading what the broker says")
     try:
         watch_log(engine, io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace"))
     finally:

@@ -102,6 +102,9 @@ def say(kit_file, tmp_path, capsys):
 
     run.said = ""
     return run
+
+
+@pytest.fixture
 def started(monkeypatch, ward):
     """Starts the application in a device's folder from the image there, as /main.py on a chip would."""
 
