@@ -25,6 +25,9 @@ LOOKED_AT = {
     "quality": "r.quality",
     "stage": "r.stage",
 }
+# Team by team, as the index of responses lies: there are few of them among many.
+UNDATED_ONES = """r.answered_at IS NULL
+    AND r.team_id IN (SELECT e.team_id FROM team e WHERE e.organisation_id = :organisation)"""
 ANSWERED_DAY = "r.day"
 RECEIVED_DAY = "(r.received_at AT TIME ZONE :zone)::date"
 ROWS = """SELECT r.organisation_id, r.device_id, r.team_id, r.reference, {day} AS day, r.flagged, r.answers,
@@ -64,7 +67,24 @@ def single_rows(scope: Scope, period: Period, conditions: Conditions, *, answers
 
     `category`: the filter whose categories are to be told apart; then it filters nothing. The conditions get values.
     """
-    received = scope.time_basis == RECEIVED
+    column = "r.received_at" if scope.time_basis == RECEIVED else "r.answered_at"
+    filters = _filters(scope, category)
+    if period.first:
+        filters.add(f"{column} >= :begins", begins=instant(period.first, scope.place.zone))
+    if period.after:
+        filters.add(f"{column} < :ends", ends=instant(period.after, scope.place.zone))
+    of_days(conditions, period)
+    return _rows(scope, filters, conditions, answers=answers, category=category)
+
+
+def undated_rows(scope: Scope, conditions: Conditions, *, answers: bool) -> str:
+    """As `single_rows`, of the responses without a usable date, whenever they came."""
+    filters = _filters(scope)
+    filters.add(UNDATED_ONES)
+    return _rows(scope, filters, conditions, answers=answers)
+
+
+def _filters(scope: Scope, category: str = "") -> Conditions:
     filters = Conditions()
     for name in scope.filters.used:
         if name != category:
@@ -72,16 +92,15 @@ def single_rows(scope: Scope, period: Period, conditions: Conditions, *, answers
             looked_at = LOOKED_AT[name]
             one = isinstance(value, bool)
             filters.add(f"({looked_at}) = :{name}" if one else f"({looked_at}) = ANY(:{name})", **{name: _plain(value)})
-    column = "r.received_at" if received else "r.answered_at"
-    if period.first:
-        filters.add(f"{column} >= :begins", begins=instant(period.first, scope.place.zone))
-    if period.after:
-        filters.add(f"{column} < :ends", ends=instant(period.after, scope.place.zone))
+    return filters
+
+
+def _rows(scope: Scope, filters: Conditions, conditions: Conditions, *, answers: bool, category: str = "") -> str:
+    received = scope.time_basis == RECEIVED
     conditions.values |= filters.values | {"zone": scope.place.zone.key}
-    of_days(conditions, period)
     rows = ROWS.format(
         day=RECEIVED_DAY if received else ANSWERED_DAY,
-        instant=column,
+        instant="r.received_at" if received else "r.answered_at",
         category=LOOKED_AT[category] if category else "NULL",
         filters=filters.sql,
     )

@@ -10,7 +10,7 @@ from server.aggregates.dimensions import Dimension, Kind
 from server.aggregates.narrowing import Conditions, of_days, of_scope, of_segments, split
 from server.aggregates.periods import Granularity, Period
 from server.aggregates.scope import RECEIVED, Scope
-from server.aggregates.single_responses import check_span, single_rows
+from server.aggregates.single_responses import check_span, single_rows, undated_rows
 from server.ingest.tables import UNDATED
 
 ANSWERS = ("n1", "n2", "n3", "n4", "n5", "n6", "skipped", "timed_out")
@@ -93,9 +93,13 @@ def sums(session: Session, asked: Asked) -> Iterator[Sums]:
         of_segments(conditions, between)
         yield from read(session, asked, segments(asked), conditions)
     if asked.undated:
-        conditions = of_scope(asked.scope, questions=asked.answers)
-        conditions.add("t.month = :undated", undated=UNDATED)
-        yield from read(session, asked, segments(asked), conditions)
+        yield from _undated_segments(session, asked)
+
+
+def _undated_segments(session: Session, asked: Asked) -> Iterator[Sums]:
+    conditions = of_scope(asked.scope, questions=asked.answers)
+    conditions.add("t.month = :undated", undated=UNDATED)
+    yield from read(session, asked, segments(asked), conditions)
 
 
 def _spans(asked: Asked) -> tuple[list[Period], Period | None]:
@@ -117,6 +121,14 @@ def _of_single(session: Session, asked: Asked) -> Iterator[Sums]:
     conditions = of_scope(asked.scope, questions=asked.answers)
     rows = single_rows(asked.scope, asked.period, conditions, answers=asked.answers)
     yield from read(session, asked, Table(rows, {**BY_DAY, Granularity.HOUR: "t.hour"}), conditions)
+    if not asked.undated or asked.scope.time_basis == RECEIVED:  # of its receipt every response has a day
+        return
+    if not asked.scope.filters.used:
+        yield from _undated_segments(session, asked)
+    elif not asked.scope.outside:  # nor is it told from outside how many there are by a filter
+        conditions = of_scope(asked.scope, questions=asked.answers)
+        rows = undated_rows(asked.scope, conditions, answers=asked.answers)
+        yield from read(session, asked, Table(rows, dict.fromkeys(Granularity, "t.day")), conditions)
 
 
 def read(session: Session, asked: Asked, table: Table, conditions: Conditions) -> Iterator[Sums]:

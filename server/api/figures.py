@@ -21,6 +21,7 @@ from server.measures.positivity import Positivity, Precision, positivity
 from server.measures.verdict import at_or_above, responses_needed, verdict
 
 LATE_AFTER = timedelta(days=7)  # a device is heard daily; after a week somebody should look for it
+NOT_TOLD_BY_FILTER = "Not told from outside a team: how many there are by a filter is what they answered."
 LEFT_OUT = ("neutral", "negative", "excluded", "skipped", "timed_out")
 
 
@@ -65,10 +66,12 @@ def percent(value: float | None) -> float | None:
     return None if value is None else round(value, 1)
 
 
-def aside(tally: Tally, *, counted: bool) -> Aside:
-    """What stands beside the buckets."""
+def aside(asked: Asked[Any], tally: Tally, *, counted: bool) -> Aside:
+    """What stands beside the buckets; by a filter, it is not known to who asks from outside."""
+    if asked.scope.outside and asked.scope.filters.used:
+        return Aside(n=None, responses=None, withheld=None, counted=counted, not_told=NOT_TOLD_BY_FILTER)
     found = positivity(*tally[:3])
-    return Aside(n=found.n, responses=found.responses, counted=counted)
+    return Aside(n=found.n, responses=found.responses, withheld=tally.withheld, counted=counted, not_told=None)
 
 
 def resolved(asked: Asked[Any], period: Period | None = None) -> dict[str, Any]:

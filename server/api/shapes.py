@@ -46,9 +46,11 @@ class Totals(Judged):
 class Aside(BaseModel):
     """Responses that stand beside the buckets, and whether the totals count them."""
 
-    n: int
-    responses: int
+    n: int | None
+    responses: int | None
+    withheld: Annotated[int | None, Field(description="answers of theirs that are not shown to you")]
     counted: bool
+    not_told: Annotated[str | None, Field(description="why the numbers are null, where they are")]
 
 
 class Filters(BaseModel):

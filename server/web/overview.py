@@ -102,6 +102,8 @@ def _asides(answer: TimeseriesAnswer) -> list[str]:
     """What the reader must know beside the figures, where there is anything."""
     found = []
     undated, flagged, meta = answer.undated, answer.flagged, answer.meta
+    if undated.not_told:
+        found.append(f"Responses without a usable date, or suspected of misuse: not counted here. {undated.not_told}")
     if undated.responses:
         where = f"counted above, but in no {answer.query.granularity}" if undated.counted else "not counted here"
         found.append(f"{count(undated.responses, 'response')} without a usable date: {where}.")

@@ -60,8 +60,8 @@ def read_timeseries(session: Session, asked: Asked[SeriesQuery], links: Links) -
         meta=around.meta(target),
         data=[point(asked, around, bucket, tally) for bucket, tally in series.points],
         totals=Totals(**total(series.totals, target, least)),
-        undated=aside(series.undated, counted=asked.period.unbounded),
-        flagged=aside(series.flagged, counted=asked.query.include_flagged),
+        undated=aside(asked, series.undated, counted=asked.period.unbounded),
+        flagged=aside(asked, series.flagged, counted=asked.query.include_flagged),
         marks=find_marks(session, asked, series),
         links=links,
     )

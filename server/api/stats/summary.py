@@ -62,8 +62,8 @@ def read_summary(session: Session, asked: Asked[ComparedQuery], links: Links) ->
         data=[Totals(**total(tally, around.target, asked.thresholds.percent_from))],
         thirteen_weeks=_thirteen_weeks(session, asked, period, around.target),
         comparison=compare(session, asked, period, tally),
-        undated=aside(_wanted(undated, asked), counted=asked.period.unbounded),
-        flagged=aside(found.get((True,), Tally()), counted=asked.query.include_flagged),
+        undated=aside(asked, _wanted(undated, asked), counted=asked.period.unbounded),
+        flagged=aside(asked, found.get((True,), Tally()), counted=asked.query.include_flagged),
         links=links,
     )
 

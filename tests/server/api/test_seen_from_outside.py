@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from protocol.record import FLAG_ASSISTED
+from server.ingest.tables import UNDATED
 from tests.server.api.test_stats import OCTOBER, STATS, ask
 from tests.server.api.year import insider, outsider
 from tests.server.figures import SKIPPED, Pass
@@ -24,6 +25,21 @@ def test_by_a_filter_an_outsider_is_not_told_how_many_there_are(figures, site):
         assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, "assisted"), path
     site.viewer = insider(figures, "haywood")
     assert ask(site, "summary", **OCTOBER, assisted="true")["data"][0]["responses"] == 3
+
+
+@pytest.mark.parametrize("path", ["summary", "timeseries"])
+def test_what_stands_beside_the_buckets_is_never_a_false_0(figures, site, path):
+    device = figures.device("PET-1")
+    figures.enter([Pass(device, UNDATED, (1, 1, 1))] * 4 + [Pass(device, date(2026, 10, 8), (1,), flagged=True)] * 2)
+    site.viewer = outsider(figures)
+    monthly = OCTOBER | ({"granularity": "month"} if path == "timeseries" else {})
+    plain = ask(site, path, **monthly)
+    told = [plain[name][field] for name in ("undated", "flagged") for field in ("n", "responses", "withheld")]
+    assert told == [0, 4, 12, 0, 2, 2]
+    filtered = ask(site, path, **monthly, assisted="false")
+    for aside in (filtered["undated"], filtered["flagged"]):
+        assert (aside["n"], aside["responses"], aside["withheld"]) == (None, None, None)
+        assert "by a filter" in aside["not_told"]
 
 
 @pytest.mark.parametrize("path", ["summary", "coverage", "rolling", "timeseries", "breakdown"])

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from protocol.record import FLAG_ASSISTED
 from server.accounts.viewer import everything
 from server.api.shapes import Filters
 from server.ingest.tables import UNDATED
@@ -22,6 +23,10 @@ def device(figures):
 
 def passes(device, good, bad, day=TODAY, **more):
     return [Pass(device, day, GOOD, **more)] * good + [Pass(device, day, BAD, **more)] * bad
+
+
+def aside(n, responses, *, counted=False):
+    return {"n": n, "responses": responses, "withheld": 0, "counted": counted, "not_told": None}
 
 
 def test_an_answer_has_every_field_of_the_interface(figures, device, site):
@@ -96,8 +101,8 @@ def test_an_answer_has_every_field_of_the_interface(figures, device, site):
             "verdict": "cannot tell yet",
             "responses_needed": 9,
         },
-        "undated": {"n": 0, "responses": 0, "counted": False},
-        "flagged": {"n": 0, "responses": 0, "counted": False},
+        "undated": aside(0, 0),
+        "flagged": aside(0, 0),
         "marks": [],
         "links": {"self": ADDRESS, "csv": f"{ADDRESS}&format=csv", "xlsx": f"{ADDRESS}&format=xlsx"},
     }
@@ -183,17 +188,41 @@ def test_an_organisation_without_answers_has_an_answer(site):
 def test_undated_answers_are_told_and_counted_in_all_time_only(figures, device, site):
     figures.enter(passes(device, 12, 0) + passes(device, 3, 0, day=UNDATED))
     ever, month = site.series(), site.series(period="2026-11")
-    assert ever["undated"] == {"n": 9, "responses": 3, "counted": True}
+    assert ever["undated"] == aside(9, 3, counted=True)
     assert (ever["totals"]["responses"], sum(point["responses"] for point in ever["data"])) == (15, 12)
-    assert month["undated"] == {"n": 9, "responses": 3, "counted": False}
+    assert month["undated"] == aside(9, 3)
     assert month["totals"]["responses"] == 12
+
+
+@pytest.mark.parametrize(
+    ("query", "responses"),
+    [
+        ({"granularity": "hour"}, 5),
+        ({"assisted": "true"}, 3),
+        ({"assisted": "false", "partial": "false"}, 2),
+        ({"partial": "true"}, 0),
+        ({"assisted": "true", "granularity": "hour"}, 3),
+        ({"assisted": "true", "include_flagged": "true"}, 4),
+        ({"time_basis": "received"}, 0),
+    ],
+)
+def test_undated_answers_are_told_whatever_is_asked(figures, device, site, query, responses):
+    """Those that the same filter counts. Of the day of its receipt every response has one."""
+    figures.enter(passes(device, 3, 0, day=UNDATED, flags=FLAG_ASSISTED) + passes(device, 2, 0, day=UNDATED))
+    figures.enter(passes(device, 1, 0, day=UNDATED, flags=FLAG_ASSISTED, flagged=True))
+    figures.enter(passes(device, 4, 0, flags=FLAG_ASSISTED))
+    query = {"period": "this-week"} | query
+    series = site.series(**query)
+    assert series["undated"] == aside(3 * responses, responses)
+    query.pop("granularity", None)
+    assert site.get("/api/v1/stats/summary", query).json()["undated"] == series["undated"]
 
 
 def test_flagged_answers_are_left_out_with_their_number_told(figures, device, site):
     figures.enter(passes(device, 12, 0) + passes(device, 0, 4, flagged=True))
     without, included = site.series(), site.series(include_flagged="true")
     assert (without["totals"]["responses"], without["totals"]["positivity"]) == (12, 100.0)
-    assert without["flagged"] == {"n": 12, "responses": 4, "counted": False}
+    assert without["flagged"] == aside(12, 4)
     assert (included["totals"]["responses"], included["totals"]["positivity"]) == (16, 75.0)
     assert included["flagged"]["counted"] is True
 

@@ -76,7 +76,7 @@ def series(*points, granularity="week"):
         "pending_reported": 0,
     }
     left_out = dict.fromkeys(("neutral", "negative", "excluded", "skipped", "timed_out"), 0)
-    aside = {"n": 0, "responses": 0, "counted": False}
+    aside = {"n": 0, "responses": 0, "withheld": 0, "counted": False, "not_told": None}
     return TimeseriesAnswer.model_validate(
         {
             "query": query,
