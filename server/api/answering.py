@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from server.accounts.viewer import Viewer
 from server.aggregates.freshness import freshness
-from server.api.conditional import headers, held, normalised, not_modified, tag
+from server.api.conditional import any_held, headers, held, normalised, not_modified, tag
 from server.api.formats import MEDIA_TYPES, TABLES, Format, chosen_format
 from server.api.reference import PREFIX, refusals
 from server.api.rows import as_csv, as_ndjson, as_workbook
@@ -46,7 +46,8 @@ def answered(
     etag = _tag(request, viewer, session, form)
     if held(request, etag):
         return not_modified(etag)
-    return _rendered(model, read(), form, _name(request), headers(etag))
+    answer = read()
+    return not_modified(etag) if any_held(request) else _rendered(model, answer, form, _name(request), headers(etag))
 
 
 def pictured(
@@ -57,7 +58,8 @@ def pictured(
     etag = _tag(request, viewer, session, form)
     if held(request, etag):
         return not_modified(etag)
-    return Response(draw(), 200, headers(etag) | more, MEDIA_TYPES[form])
+    picture = draw()
+    return not_modified(etag) if any_held(request) else Response(picture, 200, headers(etag) | more, MEDIA_TYPES[form])
 
 
 def _tag(request: Request, viewer: Viewer, session: Session, form: Format) -> str:

@@ -25,10 +25,17 @@ def normalised(items: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
 
 
 def held(request: Request, etag: str) -> bool:
-    """Whether the one who asks says that they hold this answer (RFC 9110, 13.1.2: compared weakly)."""
-    given = request.headers.get("if-none-match", "")
-    tags = {each.strip().removeprefix("W/") for each in given.split(",")}
-    return "*" in tags or etag.removeprefix("W/") in tags
+    """Whether the one who asks says that they hold this answer (RFC 9110, 13.1.2: compared weakly): then there was it."""
+    return etag.removeprefix("W/") in _given(request)
+
+
+def any_held(request: Request) -> bool:
+    """Whether they say so of whatever the answer is: to be asked once it is known that there is one, not a refusal."""
+    return "*" in _given(request)
+
+
+def _given(request: Request) -> set[str]:
+    return {each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")}
 
 
 def headers(etag: str) -> dict[str, str]:
@@ -80,7 +87,7 @@ class _Tagging:
 
     async def _finish(self, start: Message) -> None:
         etag = tag(bytes(self._body))
-        if held(self._request, etag):
+        if held(self._request, etag) or any_held(self._request):
             await not_modified(etag)(self._request.scope, self._request.receive, self._send)
             return
         MutableHeaders(scope=start)["ETag"] = etag

@@ -73,8 +73,21 @@ def test_the_order_of_parameters_does_not_matter_and_their_values_do(site):
     )
 
 
-def test_a_refusal_is_no_answer_to_be_held(figures, site):
-    assert figures
-    refused = site.get("/api/v1/stats/summary", {"team": "nowhere"}, **{"if-none-match": "*"})
-    assert refused.status_code in (304, 404)
-    assert "etag" not in site.get("/api/v1/stats/summary", {"team": "nowhere"}).headers
+@pytest.mark.usefixtures("device")
+@pytest.mark.parametrize(
+    ("path", "query", "status"),
+    [
+        ("/api/v1/stats/summary", {"team": "nowhere"}, 404),
+        ("/api/v1/stats/summary", {"period": "2027"}, 200),
+        ("/api/v1/stats/timeseries", {"granularity": "hour", "period": "all"}, 422),
+        ("/api/v1/stats/fft", {"month": "2026-13"}, 422),
+        ("/api/v1/responses", {"team": "nowhere"}, 404),
+        ("/api/v1/charts/spc.svg", {"team": "nowhere"}, 404),
+        ("/api/v1/audits/99", {}, 404),
+    ],
+)
+def test_a_refusal_is_no_answer_to_be_held(site, path, query, status):
+    """A condition is about an answer that there is (RFC 9110, 13.2.1)."""
+    refused = site.get(path, query)
+    assert (refused.status_code, "etag" in refused.headers) == (status, status == 200)
+    assert site.get(path, query, **{"if-none-match": "*"}).status_code == (304 if status == 200 else status)
