@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts import people as accounts
 from server.accounts.grants import NamedGrant, find_grants, grant, name_grants, revoke
-from server.accounts.nodes import Node, covers, parse_node, team_paths, teams_below
+from server.accounts.nodes import Node, covers, find_node, team_paths, teams_below
 from server.accounts.rights import Right, Role
 from server.accounts.tables import ACTIVE, Person, RoleGrant
 from server.accounts.viewer import Teams, Viewer
@@ -23,10 +23,11 @@ class NotYoursError(PermissionError):
 
 
 class Managed(NamedTuple):
-    """A person with the roles they have now, or will have."""
+    """A person with the roles they have now, or will have. `seen`: those on parts of which the viewer manages any."""
 
     person: Person
     grants: Sequence[NamedGrant]
+    seen: Sequence[NamedGrant]
 
 
 class Manager:
@@ -41,17 +42,17 @@ class Manager:
         """Everybody with a role in the viewer's part; for who manages the whole, everybody."""
         rows = name_grants(self._session, self._here, find_grants(self._session, self._here, self._at))
         everybody = [
-            Managed(person, [row for row in rows if row.person_id == person.person_id])
+            self._managed(person, [row for row in rows if row.person_id == person.person_id])
             for person in accounts.people(self._session, self._here)
         ]
-        return [each for each in everybody if self._sees(each.grants)]
+        return [each for each in everybody if self._sees(each)]
 
     def find(self, person_id: int) -> Managed:
         """Raises NotThereError."""
         person = self._session.get(Person, (self._here, person_id))
         if person is not None:
-            found = Managed(person, self._grants(person))
-            if self._sees(found.grants):
+            found = self._managed(person)
+            if self._sees(found):
                 return found
         raise NotThereError(f"There is nobody of the number {person_id} here.")
 
@@ -63,19 +64,19 @@ class Manager:
         password = accounts.give_first_password(self._session, person, self._at)
         if role and on:
             self._grant(person, role, on, None)
-        return Managed(person, self._grants(person)), password
+        return self._managed(person), password
 
     def grant(self, person_id: int, role: Role, on: str, to_at: datetime | None) -> Managed:
         """Raises NotThereError, NotYoursError, OperatorError."""
         person = self._another(person_id).person
         self._grant(person, role, on, to_at)
-        return Managed(person, self._grants(person))
+        return self._managed(person)
 
     def revoke(self, person_id: int, grant_id: int) -> None:
         """Raises NotThereError, NotYoursError."""
         found = self._another(person_id)
         row = self._session.get(RoleGrant, (self._here, grant_id))
-        if row is None or grant_id not in [each.grant_id for each in found.grants]:
+        if row is None or grant_id not in [each.grant_id for each in found.seen]:
             raise NotThereError(f"{found.person.email} has no role of the number {grant_id}.")
         self._decides_on(Node(row.node_kind, row.node_id))
         revoke(self._session, row, self._at)
@@ -95,21 +96,25 @@ class Manager:
     def _here(self) -> int:
         return self._viewer.organisation_id
 
-    def _grants(self, person: Person) -> list[NamedGrant]:
-        rows = find_grants(self._session, self._here, self._at, person.person_id)
-        return name_grants(self._session, self._here, rows)
+    def _managed(self, person: Person, grants: Sequence[NamedGrant] | None = None) -> Managed:
+        """`grants`: where they are known already."""
+        if grants is None:
+            rows = find_grants(self._session, self._here, self._at, person.person_id)
+            grants = name_grants(self._session, self._here, rows)
+        return Managed(person, grants, [each for each in grants if self._touches(each.node)])
 
     def _teams(self, node: Node) -> Teams:
         return teams_below(node, self._paths)
 
-    def _sees(self, grants: Sequence[NamedGrant]) -> bool:
-        if self._mine is None:
-            return True
-        covered = [self._teams(each.node) for each in grants]
-        return any(teams is None or teams & self._mine for teams in covered)
+    def _sees(self, managed: Managed) -> bool:
+        return self._mine is None or bool(managed.seen)
+
+    def _touches(self, node: Node) -> bool:
+        teams = self._teams(node)
+        return self._mine is None or teams is None or bool(teams & self._mine)
 
     def _grant(self, person: Person, role: Role, on: str, to_at: datetime | None) -> None:
-        node = parse_node(self._session, self._here, on)
+        node = find_node(self._session, self._viewer, on)
         self._decides_on(node)
         grant(self._session, person, role, node, self._viewer.actor, self._at, to_at)
 

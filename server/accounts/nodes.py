@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from server.accounts.tables import DIRECTORATE, NODE_KINDS, ORGANISATION, SERVICE, TEAM
-from server.accounts.viewer import Teams
+from server.accounts.viewer import Teams, Viewer
 from server.database import on_keys
 from server.errors import OperatorError
 from server.fleet.tables import Directorate, Service, Team
@@ -48,8 +48,23 @@ def parse_node(session: Session, organisation_id: int, word: str) -> Node:
     table = _TABLES[kind]
     key = session.scalar(select(_key(table)).where(table.organisation_id == organisation_id, table.code == code))
     if key is None:
-        raise NoNodeError(f"there is no {kind} {code}.")
+        raise _no_node(word)
     return Node(kind, key)
+
+
+def find_node(session: Session, viewer: Viewer, word: str) -> Node:
+    """As parse_node; a part of which the viewer sees no team is to them like one that is not there."""
+    node = parse_node(session, viewer.organisation_id, word)
+    if node == WHOLE or any(teams is None for teams in viewer.reach.values()):
+        return node
+    teams = teams_below(node, team_paths(session, viewer.organisation_id)) or frozenset()
+    if any(teams & (reached or frozenset()) for reached in viewer.reach.values()):
+        return node
+    raise _no_node(word)
+
+
+def _no_node(word: str) -> NoNodeError:
+    return NoNodeError(f"there is no {word.replace(':', ' ', 1)}.")
 
 
 def node_words(session: Session, organisation_id: int, nodes: Iterable[Node]) -> dict[Node, str]:

@@ -149,7 +149,7 @@ def create_step(
 
     def make() -> StepAnswer:
         with problems():
-            row = actions.add_step(session, viewer, action, body.step())
+            row = actions.add_step(session, viewer, action, body.step(), now_of(request))
             names = actions.owner_names(session, viewer.organisation_id, [row])
             return answer_step(row, names, today_of(request, session, viewer))
 

@@ -25,7 +25,7 @@ def normalised(items: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
 
 
 def held(request: Request, etag: str) -> bool:
-    """Whether the one who asks says that they hold this answer (RFC 9110, 13.1.2: compared weakly): then there was it."""
+    """Whether the one who asks says that they hold this answer (RFC 9110, 13.1.2: compared weakly)."""
     return etag.removeprefix("W/") in _given(request)
 
 

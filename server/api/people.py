@@ -48,7 +48,7 @@ class HeldRole(BaseModel):
 
 
 class KnownPerson(BaseModel):
-    """An account."""
+    """An account, with the roles that reach into what the viewer manages."""
 
     person: int
     email: str
@@ -187,7 +187,7 @@ def _known(managed: Managed) -> KnownPerson:
     person = managed.person
     roles = [
         HeldRole(grant=each.grant_id, role=each.role, on=each.words, from_at=each.from_at, to_at=each.to_at)
-        for each in managed.grants
+        for each in managed.seen
     ]
     state: Literal["active", "disabled"] = "active" if person.state == "active" else "disabled"
     return KnownPerson(person=person.person_id, email=person.email, name=person.name, state=state, roles=roles)

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from server.accounts.nodes import WHOLE, Node, NoNodeError, node_words, parse_node
+from server.accounts.nodes import Node, NoNodeError, find_node, node_words
 from server.accounts.rights import Right
 from server.accounts.tokens import ExpiryError, Shown, find_own_token, make_token, revoke_token, tokens
 from server.accounts.viewer import Viewer
@@ -82,7 +82,7 @@ def post_token(
     def make() -> ShownToken:
         now = request.app.state.now()
         try:
-            node = WHOLE if new.on == "organisation" else parse_node(session, viewer.organisation_id, new.on)
+            node = find_node(session, viewer, new.on)
         except NoNodeError as error:
             raise ProblemError(wrong_fields(in_body("on", detail=str(error)))) from None
         try:

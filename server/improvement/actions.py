@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from server.accounts.grants import reach_of
 from server.accounts.rights import Right
 from server.accounts.tables import Person
 from server.accounts.viewer import Viewer
@@ -15,7 +16,7 @@ from server.fleet.turns import take_turn
 from server.improvement.concerns import find_concern, follow_actions, where_of
 from server.improvement.faults import ConflictError, FaultError, NotThereError
 from server.improvement.identity import refuse_identity
-from server.improvement.places import require, seen
+from server.improvement.places import require, seen, sees
 from server.improvement.status import (
     ACTION_MOVES,
     CLOSED,
@@ -77,6 +78,7 @@ def add_action(session: Session, viewer: Viewer, new: NewAction, now: datetime, 
     session.add(action)
     session.flush()
     for number, step in enumerate(new.steps):
+        _check_owner(session, viewer, concern, step.owner_id, now, *place, "steps", number)
         _add_step(session, action, step, *place, "steps", number)
     follow_actions(session, concern)
     session.flush()
@@ -176,10 +178,11 @@ def change_action(
     return action
 
 
-def add_step(session: Session, viewer: Viewer, action_id: int, step: NewStep) -> ActionStep:
+def add_step(session: Session, viewer: Viewer, action_id: int, step: NewStep, now: datetime) -> ActionStep:
     """At the end of the plan."""
     action, concern = find_action(session, viewer, action_id)
     require(session, viewer, Right.IMPROVE, where_of(concern))
+    _check_owner(session, viewer, concern, step.owner_id, now)
     return _add_step(session, action, step)
 
 
@@ -209,7 +212,7 @@ def change_step(
     row.due_on = due_on or row.due_on
     row.what = row.what if what is None else what
     if owner_id is not None or owner:
-        _check_owner(session, action, owner_id)
+        _check_owner(session, viewer, concern, owner_id, now)
         row.owner_id, row.owner = owner_id, owner or ""
     session.flush()
     return row
@@ -219,7 +222,6 @@ def _add_step(session: Session, action: Action, new: NewStep, *place: str | int)
     refuse_identity(*place, what=new.what, owner=new.owner)
     if new.owner_id is None and not new.owner.strip():
         raise FaultError(*place, "owner", detail="Somebody must own a step: owner_id of a person, or owner, a role.")
-    _check_owner(session, action, new.owner_id, *place)
     take_turn(session, action.organisation_id)
     last = session.scalar(
         select(func.max(ActionStep.step)).where(
@@ -244,9 +246,17 @@ def _add_step(session: Session, action: Action, new: NewStep, *place: str | int)
     return row
 
 
-def _check_owner(session: Session, action: Action, owner_id: int | None, *place: str | int) -> None:
-    if owner_id is not None and session.get(Person, (action.organisation_id, owner_id)) is None:
-        raise FaultError(*place, "owner_id", detail=f"There is no person {owner_id} here.")
+def _check_owner(
+    session: Session, viewer: Viewer, concern: Concern, owner_id: int | None, now: datetime, *place: str | int
+) -> None:
+    """An owner sees what they own; whether there is anybody else of that number, nobody learns here."""
+    if owner_id is None or owner_id == viewer.person_id:
+        return
+    here = viewer.organisation_id
+    owner = Viewer(here, "", reach_of(session, here, owner_id, now), owner_id)
+    if not sees(session, owner, where_of(concern)):
+        detail = f"There is no person {owner_id} here who may see this concern."
+        raise FaultError(*place, "owner_id", detail=detail)
 
 
 def _check_start(started_on: date | None, today: date, *place: str) -> None:

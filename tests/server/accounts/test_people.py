@@ -23,9 +23,13 @@ def bea(people, visit):
     return visit(people.add("bea", administrator="directorate:beds-directorate"))
 
 
-def number(client, name):
+def named(client, name):
     [found] = [each for each in client.get(PEOPLE).json()["data"] if each["name"] == name]
-    return found["person"]
+    return found
+
+
+def number(client, name):
+    return named(client, name)["person"]
 
 
 def test_a_new_person_signs_in_with_the_first_password(ada, visit):
@@ -118,7 +122,6 @@ def test_who_manages_a_part_sees_and_decides_there_only(bea, ada, people):
     assert {each["name"] for each in bea.get(PEOPLE).json()["data"]} == {"inside", "across", "bea", "ada"}
     grants = f"{PEOPLE}/{number(bea, 'inside')}/grants"
     assert bea.post(grants, json={"role": "manager", "on": "service:beds"}).status_code == 201
-    assert bea.post(grants, json={"role": "manager", "on": "team:north"}).status_code == 403
     assert bea.post(grants, json={"role": "administrator", "on": "organisation"}).status_code == 403
     outside = f"{PEOPLE}/{number(ada, 'outside')}"
     assert bea.patch(outside, json={"state": "disabled"}).status_code == 404
@@ -128,13 +131,36 @@ def test_who_manages_a_part_sees_and_decides_there_only(bea, ada, people):
     assert bea.post(PEOPLE, json=new | {"role": "matron", "on": "team:haywood"}).status_code == 201
 
 
+def test_a_part_that_one_does_not_see_is_refused_like_one_that_is_not_there(bea, ada, people, figures):
+    """Neither an error nor somebody's roles tell what there is elsewhere."""
+    with Session(people.engine) as session, session.begin():
+        session.add(Service(organisation_id=figures.organisation_id, code="empty", name="Empty"))
+    people.add("across", manager="service:home", matron="team:leek")
+    [listed] = [each for each in bea.get(PEOPLE).json()["data"] if each["name"] == "across"]
+    assert [each["on"] for each in listed["roles"]] == ["team:leek"]
+    address = f"{PEOPLE}/{listed['person']}/grants"
+    for kind, code in (
+        ("team", "north"),
+        ("service", "home"),
+        ("service", "empty"),
+        ("directorate", "home-directorate"),
+    ):
+        answers = [bea.post(address, json={"role": "manager", "on": f"{kind}:{each}"}) for each in (code, "nowhere")]
+        assert [answer.status_code for answer in answers] == [422, 422]
+        assert answers[0].text.replace(code, "nowhere") == answers[1].text
+    hidden = [each["grant"] for each in named(ada, "across")["roles"] if each["on"] == "service:home"]
+    answers = [bea.delete(f"{address}/{number}") for number in (*hidden, 2_000_000)]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].text.replace(str(hidden[0]), "2000000") == answers[1].text
+
+
 def test_a_part_without_teams_is_nobody_s_but_the_whole_organisation_s(bea, ada, people, figures):
     with Session(people.engine) as session, session.begin():
         session.add(Service(organisation_id=figures.organisation_id, code="empty", name="Empty"))
     people.add("carl", read_only="team:leek")
     address = f"{PEOPLE}/{number(bea, 'carl')}/grants"
     body = {"role": "administrator", "on": "service:empty"}  # it may be given teams of anybody's
-    assert bea.post(address, json=body).status_code == 403
+    assert bea.post(address, json=body).status_code == 422
     assert ada.post(address, json=body).status_code == 201
     assert bea.post(f"{PEOPLE}/{number(bea, 'carl')}/password").status_code == 403  # carl is more than bea now
 

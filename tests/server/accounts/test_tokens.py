@@ -93,7 +93,9 @@ def test_what_cannot_be_is_refused_at_its_field(anna, wrong, pointer):
 def test_nobody_makes_a_token_for_more_than_their_own_part(people, visit):
     bob = visit(people.add("bob", matron="team:leek"))
     assert new(bob, on="organisation").status_code == 422
-    assert new(bob, on="team:north").status_code == 422
+    elsewhere, nowhere = new(bob, on="team:north"), new(bob, on="team:nowhere")
+    assert (elsewhere.status_code, elsewhere.json()["errors"][0]["pointer"]) == (422, "/body/on")
+    assert elsewhere.text.replace("north", "nowhere") == nowhere.text
     assert new(bob, on="team:leek").status_code == 201
 
 

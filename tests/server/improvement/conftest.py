@@ -4,8 +4,10 @@ import httpx
 import pytest
 from sqlalchemy.orm import Session
 
+from server.accounts.grants import grant
+from server.accounts.nodes import Node
 from server.accounts.rights import RIGHTS, Role
-from server.accounts.tables import Person
+from server.accounts.tables import TEAM, Person
 from server.accounts.viewer import Viewer
 from server.fleet.organisations import add_service, add_team, find_organisation
 from tests.server.conftest import NOW
@@ -49,6 +51,14 @@ class Office:
         """(pointers, detail) of the problem."""
         problem = self.ask(method, path, body, status)
         return [error["pointer"] for error in problem.get("errors", [])], problem["detail"]
+
+    def account(self, name, *, team):
+        """The number of an account that is a matron of this team."""
+        number = self._person(f"{name}@example.org")
+        with Session(self.ward.engine) as session, session.begin():
+            person = session.get_one(Person, (self.organisation_id, number))
+            grant(session, person, Role.MATRON, Node(TEAM, self.ward.team_id(team)), "test", NOW)
+        return number
 
     def _person(self, name):
         if name not in self.people:

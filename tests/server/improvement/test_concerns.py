@@ -65,6 +65,23 @@ def test_steps_are_ticked_off_put_off_and_handed_over(office):
     office.patch(f"{path}/steps/9", {"status": "done"}, 404)
 
 
+def test_a_step_is_owned_by_whoever_may_see_it_and_nobody_else_is_named(office):
+    """Whether there is somebody of that number elsewhere, nobody is told."""
+    inside, outside = office.account("ward", team="day"), office.account("clinic", team="clinic")
+    number = office.be("manager", "day").post("/concerns", FOOD)["concern"]
+    action = office.post("/actions", plan(concern=number))["action"]
+    path = f"/actions/{action}/steps"
+    assert office.post(path, STEP | {"owner": "", "owner_id": inside})["owner"] == "ward@example.org"
+    answers = []
+    for person in (outside, 2_000_000):
+        for method, where in (("POST", path), ("PATCH", f"{path}/1")):
+            pointers, detail = office.refused(method, where, (STEP if method == "POST" else {}) | {"owner_id": person})
+            answers.append((method, pointers, detail.replace(str(person), "N")))
+        steps = [STEP | {"owner_id": person}]
+        answers.append(office.refused("POST", "/actions", plan(concern=number, steps=steps))[0])
+    assert answers[:3] == answers[3:]
+
+
 def test_an_action_goes_its_way_and_no_other(office):
     number = office.post("/concerns", FOOD)["concern"]
     action = office.post("/actions", plan(concern=number))["action"]
