@@ -40,14 +40,21 @@ def answered(
     model: type[Answer],
     read: Callable[[], Answer],
     formats: Sequence[Format] = TABLES,
+    *,
+    name: str = "",
 ) -> Response:
-    """The answer of `read`, whose rows are its field `data`. Raises ProblemError."""
+    """The answer of `read`, whose rows are its field `data`. `name`: of a file, else that of the path.
+
+    Raises ProblemError.
+    """
     form = chosen_format(request, formats)
     etag = _tag(request, viewer, session, form)
     if held(request, etag):
         return not_modified(etag)
     answer = read()
-    return not_modified(etag) if any_held(request) else _rendered(model, answer, form, _name(request), headers(etag))
+    if any_held(request):
+        return not_modified(etag)
+    return _rendered(model, answer, form, name or _name(request), headers(etag))
 
 
 def pictured(

@@ -5,47 +5,38 @@ from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import parse_qsl, urlencode
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from sqlalchemy.orm import Session
 
-from server.accounts.credentials import SHARE, is_secret
 from server.accounts.rights import Right
 from server.accounts.shares import (
-    Shared,
     Shown,
     find_own_share,
     make_share,
-    open_share,
     revoke_share,
     shared_by,
     shares,
 )
 from server.accounts.viewer import Viewer
-from server.api.access import needs, public
-from server.api.figures import links
+from server.api.access import needs
 from server.api.idempotency import CreateOnce
 from server.api.parameters import only
 from server.api.people import PLAIN, Number
 from server.api.problems import ProblemError, in_body, make_problem, wrong_fields
 from server.api.query import SeriesQuery, read_query
 from server.api.reference import PREFIX, refusals
-from server.api.resolve import refuse_what_is_to_come, resolve
 from server.api.session import in_person
 from server.api.sessions import OpenSession, WritingSession
-from server.api.stats.ask import blamed
-from server.api.stats.series import TimeseriesAnswer, read_timeseries
+from server.api.shared import read_shared
 from server.errors import OperatorError
 
 NAME_MAX = 100
 QUERY_MAX = 2000
-SECRET_MAX = 100
 PAGE = "/shared/"
 
 router = APIRouter(prefix=PREFIX, tags=["accounts"], responses=refusals(), dependencies=[only()])
 
 Sharer = Annotated[Viewer, needs(Right.SHARE)]
-Secret = Annotated[str, Path(max_length=SECRET_MAX)]
 
 
 class KnownShare(BaseModel):
@@ -100,7 +91,7 @@ def post_share(request: Request, session: WritingSession, viewer: Sharer, new: N
         now: datetime = request.app.state.now()
         items = [(name, value) for name, value in parse_qsl(new.query, keep_blank_values=True) if value]
         try:
-            _read(request, session, read_query(items, SeriesQuery), shared_by(viewer))
+            read_shared(request, session, read_query(items, SeriesQuery), shared_by(viewer))
         except ProblemError as error:
             raise ProblemError(wrong_fields(in_body("query", detail=error.problem.detail))) from None
         try:
@@ -120,32 +111,6 @@ def delete_share(request: Request, session: WritingSession, viewer: Sharer, shar
         raise ProblemError(make_problem(HTTPStatus.NOT_FOUND, f"There is no share link {share} of yours."))
     revoke_share(session, found, request.app.state.now())
     return Response(status_code=HTTPStatus.NO_CONTENT)
-
-
-@router.get("/shared/{secret}", operation_id="get_shared", dependencies=[public])
-def get_shared(request: Request, session: OpenSession, secret: Secret) -> TimeseriesAnswer:
-    """The figures that a share link shows. The secret alone opens it."""
-    now: datetime = request.app.state.now()
-    shared = opened(session, secret, now)
-    query = read_query(parse_qsl(shared.query), SeriesQuery)
-    return _read(request, session, query, shared.viewer)
-
-
-def _read(request: Request, session: Session, query: SeriesQuery, viewer: Viewer) -> TimeseriesAnswer:
-    """What the link shows; what it could never show is refused when it is made. Raises ProblemError."""
-    asked = resolve(session, query, viewer, request.app.state.now())
-    refuse_what_is_to_come(asked)
-    with blamed():
-        return read_timeseries(session, asked, links(request))
-
-
-def opened(session: Session, secret: str, now: datetime) -> Shared:
-    """What the link shows. Raises ProblemError 404, whether it never was, was revoked or has expired."""
-    shared = open_share(session, secret, now) if is_secret(secret, SHARE) else None
-    if shared is None:
-        detail = "This link shows nothing, or nothing any more. Ask for a new one whoever sent it."
-        raise ProblemError(make_problem(HTTPStatus.NOT_FOUND, detail))
-    return shared
 
 
 def _owner(viewer: Viewer) -> int | None:

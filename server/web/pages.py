@@ -13,7 +13,7 @@ from server.api.access import needs, public, somebody
 from server.api.problems import Problem
 from server.api.reference import PREFIX
 from server.api.sessions import OpenSession
-from server.api.shares import Secret, opened
+from server.api.shared import Secret, opened
 from server.measures.positivity import PUBLISH_FROM
 from server.web.handheld import Handheld, Message
 from server.web.overview import overview

@@ -54,6 +54,26 @@ def test_whoever_has_the_address_sees_the_figures_and_nothing_else(anna, visit):
 
 
 @pytest.mark.usefixtures("busy")
+def test_its_links_open_the_same_figures_as_tables(anna, visit, engine, figures):
+    address = api(new(anna).json()["path"])
+    stranger = visit()
+    answer = stranger.get(address)
+    links = answer.json()["links"]
+    assert links == {"self": address, "csv": f"{address}?format=csv", "xlsx": f"{address}?format=xlsx"}
+    lines = stranger.get(links["csv"]).text.splitlines()
+    rows = [dict(zip(lines[0].split(","), line.split(","), strict=True)) for line in lines[1:]]
+    assert [(row["period"], row["n"]) for row in rows] == [("2026-09", "0"), ("2026-10", "120")]
+    book = stranger.get(links["xlsx"])
+    assert book.headers["content-disposition"] == 'attachment; filename="pet-shared.xlsx"'  # no secret in its name
+    assert stranger.get(address, headers={"if-none-match": answer.headers["etag"]}).status_code == 304
+    for more in ("service=home", "period=all", "format=ndjson", "format=csv&format=csv"):
+        assert stranger.get(f"{address}?{more}").status_code == 422, more
+    with Session(engine) as session, session.begin():
+        disable(session, find_person(session, figures.organisation_id, "anna@example.org"))
+    assert stranger.get(links["csv"]).status_code == 404
+
+
+@pytest.mark.usefixtures("busy")
 def test_it_is_shown_once(anna):
     new(anna)
     [listed] = anna.get(SHARES).json()["data"]
