@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, select, true
 from sqlalchemy.orm import Session
 
 from protocol.topics import device_name
@@ -42,7 +42,7 @@ class Catalogue:
     """Everything in the order in which people look for it."""
 
     teams: list[NamedTeam]
-    devices: list[tuple[str, str, str]]  # eight hex digits, what is printed on it, its state
+    devices: list[tuple[str, str | None, str | None]]  # eight hex digits; what is printed on it, its state, if told
     questions: Sequence[Row[str, str, str, str | None]]  # question_id, text, topic, objective
     options: Sequence[Row[str, str, str, str]]  # question_id, code, label, sentiment
     topics: Sequence[Row[str, str]]
@@ -50,12 +50,14 @@ class Catalogue:
     stages: Sequence[Row[int, str]]
 
 
-def catalogue(session: Session, place: Place, visible: Teams = None) -> Catalogue:
-    """The organisation's names; of teams, and of what belongs to teams, only what may be seen."""
+def catalogue(session: Session, place: Place, visible: Teams = None, fleet: Teams = None) -> Catalogue:
+    """The organisation's names; of teams, and of what belongs to teams, only what may be seen. `fleet`: the teams of
+    whose devices more than their place in the figures is told.
+    """
     here = place.organisation_id
     return Catalogue(
         _teams(session, here, visible),
-        _devices(session, here, visible),
+        _devices(session, here, visible, fleet),
         session.execute(
             select(Question.question_id, Question.text, Question.topic, Question.objective)
             .where(Question.organisation_id == here)
@@ -88,16 +90,22 @@ def _teams(session: Session, here: int, visible: Teams) -> list[NamedTeam]:
     return [NamedTeam(*row) for row in session.execute(query)]
 
 
-def _devices(session: Session, here: int, visible: Teams) -> list[tuple[str, str, str]]:
+def _devices(session: Session, here: int, visible: Teams, fleet: Teams) -> list[tuple[str, str | None, str | None]]:
     """Of a device only those know who may see a team that it was ever placed with."""
-    query = select(Device.device_id, Device.serial, Device.state).where(
-        Device.organisation_id == here, Device.state != IMPORT
+    query = select(Device.device_id, Device.serial, Device.state, _placed_with(fleet)).where(
+        Device.organisation_id == here, Device.state != IMPORT, _placed_with(visible)
     )
-    if visible is not None:
-        placed = select(1).where(on_keys(Placement, Device, "device_id"), Placement.team_id.in_(visible))
-        query = query.where(placed.exists())
-    found = session.execute(query.order_by(Device.serial))
-    return [(device_name(device_id), serial, state) for device_id, serial, state in found]
+    found = [
+        (device_name(device_id), serial if told else None, state if told else None)
+        for device_id, serial, state, told in session.execute(query)
+    ]
+    return sorted(found, key=lambda each: each[1] or each[0])
+
+
+def _placed_with(teams: Teams) -> ColumnElement[bool]:
+    if teams is None:
+        return true()
+    return select(1).where(on_keys(Placement, Device, "device_id"), Placement.team_id.in_(teams)).exists()
 
 
 def _options(session: Session, here: int) -> Sequence[Row[str, str, str, str]]:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, or_,
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
+from protocol.topics import device_name
 from server.aggregates.counts import Tally, tallies
 from server.aggregates.dimensions import DEVICE
 from server.aggregates.periods import Period
@@ -47,6 +48,16 @@ class Standing:
     def in_use(self) -> bool:
         """Whether answers are to be expected from it."""
         return self.state == ACTIVE and self.placed_at is not None
+
+
+def looked_after(standing: Standing, scope: Scope) -> bool:
+    """Whether the viewer sees the fleet where the device is; else it is an area of figures to them, and no more."""
+    return scope.fleet is None or standing.lineage.team_id in scope.fleet
+
+
+def shown_name(standing: Standing, scope: Scope) -> str:
+    """What is printed on the device, or else the eight hex digits by which its figures are asked for."""
+    return standing.serial if looked_after(standing, scope) else device_name(standing.device_id)
 
 
 def device_tallies(session: Session, scope: Scope, period: Period) -> dict[int, Tally]:

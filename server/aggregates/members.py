@@ -2,13 +2,14 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from protocol.topics import device_name
-from server.aggregates.devices import Lineage, standings
+from server.aggregates.devices import Lineage, shown_name, standings
 from server.aggregates.dimensions import DEVICE, DIRECTORATE, OBJECTIVE, QUESTION, SERVICE, TEAM, TOPIC, Dimension
 from server.aggregates.scope import Scope
 from server.database import on_keys
@@ -32,9 +33,10 @@ def members(session: Session, scope: Scope, by: Dimension, at: datetime, found: 
     """
     readers = {TEAM: _teams, SERVICE: _services, DIRECTORATE: _directorates, QUESTION: _questions}
     if by == DEVICE:
+        named = [(shown_name(each, scope), each) for each in standings(session, scope, at, also=found)]
         return [
-            Member(each.device_id, device_name(each.device_id), each.serial, each.lineage)
-            for each in standings(session, scope, at, also=found)
+            Member(each.device_id, device_name(each.device_id), name, each.lineage)
+            for name, each in sorted(named, key=itemgetter(0))
         ]
     if by in (TOPIC, OBJECTIVE):
         return _subjects(session, scope, by, found)

@@ -103,6 +103,7 @@ class Scope:
     time_basis: str = ANSWERED
     visible: Teams = None
     inside: Teams = None
+    fleet: Teams = None  # of whose devices the viewer is told the serial number, and how they do
     # The teams that all this comes to, as far as it is narrowed; None: all. What decides whether anything is outside.
     among: Teams = None
     today: date | None = None  # what is not over yet is not shown to outsiders
@@ -198,6 +199,7 @@ def find_scope(
         time_basis=names.time_basis,
         visible=visible,
         inside=None if viewer is None else viewer.teams(Right.SEE_DETAIL),
+        fleet=None if viewer is None else viewer.teams(Right.SEE_FLEET),
         today=today,
         published_from=max(min_n, WITHHELD_BELOW),
     )

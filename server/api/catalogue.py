@@ -29,7 +29,7 @@ from server.api.resolve import resolve_place
 def read_meta(session: Session, viewer: Viewer, now: datetime, organisation: int | None = None) -> MetaAnswer:
     """What the viewer's organisation has, as far as they may see it. Raises ProblemError."""
     place = resolve_place(session, viewer, organisation)
-    found = catalogue(session, place, viewer.teams(Right.SEE_FIGURES))
+    found = catalogue(session, place, viewer.teams(Right.SEE_FIGURES), viewer.teams(Right.SEE_FLEET))
     today = now.astimezone(place.zone).date()
     here = NamedOrganisation(organisation=place.organisation_id, name=place.name, timezone=place.zone.key)
     return MetaAnswer(
@@ -40,7 +40,10 @@ def read_meta(session: Session, viewer: Viewer, now: datetime, organisation: int
         directorates=_directorates(found),
         services=_services(found),
         teams=[NamedTeam(team=team.code, name=team.name, service=team.service) for team in found.teams],
-        devices=[NamedDevice(device=name, serial=serial, state=state) for name, serial, state in found.devices],
+        devices=[
+            NamedDevice(device=device, name=serial or device, serial=serial, state=state)
+            for device, serial, state in found.devices
+        ],
         questions=_questions(found),
         topics=[NamedTopic(topic=word, name=name) for word, name in found.topics],
         objectives=[NamedObjective(objective=word, name=name) for word, name in found.objectives],

@@ -29,11 +29,12 @@ class NamedTeam(BaseModel):
 
 
 class NamedDevice(BaseModel):
-    """A device that can be asked about; `serial` is printed on it."""
+    """A device that can be asked about; `serial` is printed on it. Serial and state are for who sees the fleet."""
 
     device: str
-    serial: str
-    state: str
+    name: Annotated[str, Field(description="the serial, or else as `device`")]
+    serial: str | None
+    state: str | None
 
 
 class NamedOption(BaseModel):

@@ -66,6 +66,7 @@ def overview(session: Session, items: Iterable[tuple[str, str]], viewer: Viewer,
         "chart_sentence": chart_sentence(answer),
         "charts": [draw(answer, frame) for frame in FRAMES],
         "devices": devices,
+        "fleet": any(each.looked_after for each in devices),
         "devices_sentence": _devices_sentence(devices),
         "verdict_tag": _verdict_tag,
         "heard": lambda row: _heard(row, answer),
@@ -80,7 +81,7 @@ def _shown(answer: TimeseriesAnswer, known: MetaAnswer, *, whole: bool) -> str:
     names = {
         "service": {each.service: each.name for each in known.services},
         "team": {each.team: each.name for each in known.teams},
-        "device": {each.device: each.serial for each in known.devices},
+        "device": {each.device: each.name for each in known.devices},
         "question": {each.question: each.text for each in known.questions},
     }
     asked = answer.query.filters.model_dump()
@@ -122,7 +123,7 @@ def _asides(answer: TimeseriesAnswer) -> list[str]:
 def _fields(query: SeriesQuery, answer: TimeseriesAnswer, known: MetaAnswer) -> list[dict[str, Any]]:
     """The form's selects. Own dates of an address have no select: they stand as the chosen period until changed."""
     services = {each.service: each.name for each in known.services}
-    devices = {each.device: each.serial for each in known.devices}
+    devices = {each.device: each.name for each in known.devices}
     questions = {each.question: each.text for each in known.questions}
     periods = dict(PERIODS)
     period = query.period or ALL

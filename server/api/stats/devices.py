@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from protocol.topics import device_name
 from server.aggregates.counts import Tally
-from server.aggregates.devices import Standing, device_tallies, standings
+from server.aggregates.devices import Standing, device_tallies, looked_after, shown_name, standings
 from server.aggregates.targets import find_targets
 from server.api.figures import end_of, judged
 from server.api.resolve import Asked
@@ -16,10 +16,11 @@ from server.api.shapes import Judged
 
 
 class DeviceFigures(Judged):
-    """One device of the scope, with data or without."""
+    """One device of the scope, with data or without. `looked_after`: its viewer is told how it does, too."""
 
     device: str
-    serial: str
+    name: str
+    looked_after: bool
     state: str
     service: str | None
     team: str | None
@@ -44,7 +45,8 @@ def read_devices(session: Session, asked: Asked[Any]) -> list[DeviceFigures]:
         return DeviceFigures(
             **judged(tally, targets.percent_on(last_day, standing.lineage), least),
             device=device_name(standing.device_id),
-            serial=standing.serial,
+            name=shown_name(standing, asked.scope),
+            looked_after=looked_after(standing, asked.scope),
             state=standing.state,
             service=standing.service,
             team=standing.team,

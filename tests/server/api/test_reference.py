@@ -14,7 +14,7 @@ def test_meta_lists_the_names_that_a_question_uses(figures, site):
     ]
     assert [(each["service"], each["name"]) for each in meta["services"]] == [("beds", "Beds"), ("home", "Home")]
     assert {"team": "north", "name": "North", "service": "home"} in meta["teams"]
-    assert meta["devices"] == [{"device": device, "serial": "PET-0001", "state": "active"}]
+    assert meta["devices"] == [{"device": device, "name": "PET-0001", "serial": "PET-0001", "state": "active"}]
     assert {question["question"] for question in meta["questions"]} == set(QUESTIONS)
     for kind in ("service", "team", "device", "question"):
         for named in meta[f"{kind}s"]:

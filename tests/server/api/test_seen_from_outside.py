@@ -1,13 +1,15 @@
 """What somebody from outside the teams is told, and that what is not told does not look like nobody's answers."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from protocol.record import FLAG_ASSISTED
 from server.ingest.tables import UNDATED
+from tests.server.api.asking import somebody
 from tests.server.api.test_stats import OCTOBER, STATS, ask
 from tests.server.api.year import insider, outsider
+from tests.server.conftest import NOW
 from tests.server.figures import SKIPPED, Pass
 
 
@@ -80,3 +82,26 @@ def test_a_target_of_a_month_that_is_not_told_judges_no_figure(figures, site):
     site.viewer = outsider(figures)
     row = ask(site, "summary", **query)["data"][0]
     assert (row["n"], row["target"], row["verdict"]) == (99, 85.0, "met")
+
+
+def test_who_does_not_see_the_fleet_is_told_a_device_as_an_area_only(figures, site):
+    """Neither its serial number nor when it was heard, nor what waits on it."""
+    device = figures.device("PET-77", team="leek")
+    figures.heard(device, NOW - timedelta(minutes=5), last_sequence=30)
+    figures.enter([Pass(device, date(2026, 10, 8), (1,), team="leek")] * 20)
+    for viewer in (outsider(figures), insider(figures, "leek"), somebody("read-only", figures.teams["leek"])):
+        site.viewer = viewer
+        meta = site.get("/api/v1/meta").json()["devices"]
+        assert meta == [{"device": device, "name": device, "serial": None, "state": None}]
+        [row] = ask(site, "breakdown", **OCTOBER, by="device")["data"]
+        assert (row["code"], row["name"], row["n"]) == (device, device, 20)
+        page = site.page("/", {"period": "2026-10", "granularity": "month"}).text
+        assert device in page
+        for hidden in ("PET-77", "Last heard", "last heard", "waiting"):
+            assert hidden not in page, hidden
+    site.viewer = somebody("manager", figures.teams["leek"])
+    assert site.get("/api/v1/meta").json()["devices"][0]["serial"] == "PET-77"
+    assert ask(site, "breakdown", **OCTOBER, by="device")["data"][0]["name"] == "PET-77"
+    page = site.page("/", {"period": "2026-10", "granularity": "month"}).text
+    assert "PET-77" in page
+    assert "Last heard" in page
