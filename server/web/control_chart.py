@@ -12,13 +12,14 @@ from server.web.lettering import width_of
 from server.web.words import TOO_FEW, bucket_name, count, day, percent
 
 SHAPES = {PointKind.IMPROVEMENT: "improvement", PointKind.CONCERN: "concern"}
-COMMON = "common"
+COMMON, OPEN, FEW = "common", "open", "few"
 # What stands in the legend, with what it looks like.
 LEGEND = (
     ("improvement", "special cause: improvement"),
     ("concern", "special cause: concern"),
     (COMMON, "common cause"),
-    ("few", "too few for a point"),
+    (FEW, "too few for a point"),
+    (OPEN, "not over yet: judged by no rule"),
     ("mean", "mean"),
     ("limit", "control limits"),
     ("target", "target"),
@@ -29,7 +30,9 @@ STEP_PX_MIN = 12.0  # finer steps of a dashed line cannot be told apart
 
 @dataclass(frozen=True)
 class ControlMark:
-    """One bucket. `path`: a triangle for an improvement, a square for a concern, a circle otherwise; None: too few."""
+    """One bucket. `path`: a triangle for an improvement, a square for a concern, a circle for what is neither, an empty
+    diamond for what is not over; None: too few.
+    """
 
     period: str
     shape: str
@@ -105,20 +108,24 @@ def shape_path(shape: str, x: float, y: float, radius: float) -> str | None:
             return f"M{round(x - r, 1)} {round(y - r, 1)}h{2 * r}v{2 * r}h{-2 * r}z"
         case "common":
             return f"M{round(x - r, 1)} {y}a{r} {r} 0 1 0 {2 * r} 0a{r} {r} 0 1 0 {-2 * r} 0z"
+        case "open":
+            return f"M{x} {round(y - 1.2 * r, 1)}l{r} {1.2 * r:.1f}l{-r} {1.2 * r:.1f}l{-r} {-1.2 * r:.1f}z"
         case _:
             return None
 
 
 def _mark(point: ControlPoint, answer: ControlAnswer, plot: Chart, x: float) -> ControlMark:
     name, responses = bucket_name(point, answer), count(point.responses, "response")
-    if not point.charted or point.positivity is None:
-        why = "not over" if not point.suppressed else TOO_FEW
-        return ControlMark(point.period, "few", x, plot.base - 2 - plot.radius, None, f"{name}: {responses}, {why}")
-    shape = SHAPES.get(PointKind(point.kind), COMMON)
-    y = plot.frame.y(point.positivity, plot.floor)
-    why = f", {point.kind}: {point.rule}" if point.rule else ""
-    words = f"{name}: {percent(point.positivity)}, {responses}{why}"
-    return ControlMark(point.period, shape, x, y, shape_path(shape, x, y, max(3.0, plot.radius)), words)
+    told = responses if point.positivity is None else f"{percent(point.positivity)}, {responses}"
+    y = plot.base - 2 - plot.radius if point.positivity is None else plot.frame.y(point.positivity, plot.floor)
+    if point.end > answer.meta.as_of:
+        shape, why = OPEN, ", not over"
+    elif not point.charted:
+        shape, why = FEW, f", {TOO_FEW}"
+    else:
+        shape, why = SHAPES.get(PointKind(point.kind), COMMON), f", {point.kind}: {point.rule}" if point.rule else ""
+    path = shape_path(shape, x, y, max(3.0, plot.radius))
+    return ControlMark(point.period, shape, x, y, path, f"{name}: {told}{why}")
 
 
 def _steps(points: Sequence[ControlPoint], plot: Chart, name: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The charts as pictures: the same rows as the statistics, words for whoever cannot see them, and letters that fit."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -90,6 +90,25 @@ def test_a_control_chart_shows_the_points_of_the_statistic_each_by_its_shape(sit
     told = {"improvement": "improvement", "concern": "concern", "common cause": "common"}
     assert shapes == {row["period"]: told[row["kind"]] if row["charted"] else "few" for row in rows if row["n"]}
     assert data(site, "spc")["chart"]["reading"] == tree.find(f"{SVG}desc").text
+
+
+@pytest.mark.usefixtures("year")
+@pytest.mark.parametrize("responses", [40, 4])
+def test_the_running_week_is_drawn_as_not_over_and_judged_by_no_rule(figures, site, responses):
+    """However bad it is: what is told of it could be otherwise on Sunday."""
+    query = {"to": "2026-11-30"}
+    before = site.get("/api/v1/stats/spc", QUERIES["spc"] | query).json()
+    [device, *_] = figures.devices
+    figures.enter([Pass(device, date(2026, 11, 23), (5, 2, 5))] * responses)
+    answer = site.get("/api/v1/stats/spc", QUERIES["spc"] | query).json()
+    assert answer["chart"] == before["chart"]
+    running = answer["data"][-1]
+    assert (running["n"], running["complete"], running["charted"], running["rule"]) == (responses, False, False, None)
+    tree = drawn(site, "spc", **query)
+    [mark] = [each for each in tree.iter(f"{SVG}g") if each.get("data-period") == running["period"]]
+    assert mark.get("data-shape") == "open"
+    assert mark.find(f"{SVG}title").text.endswith("not over")
+    assert "not over yet: judged by no rule" in texts(tree)
 
 
 def test_shapes_differ_so_that_colour_never_alone_says_what_a_point_is(figures, site):
