@@ -14,8 +14,9 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from server.accounts.doors import Doors
-from server.api.access import check_rules
+from server.api.access import check_rules, cookie_name
 from server.api.conditional import Conditional
+from server.api.cookies import take_cookie
 from server.api.description import install
 from server.api.problems import Problem, ProblemError, invalid_request, make_problem
 from server.api.reference import PREFIX
@@ -77,45 +78,51 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.engine.dispose()
 
 
+def _answer(request: Request, problem: Problem) -> Response:
+    """As a page to a person; and a cookie that opens nothing any more is taken back."""
+    for_person = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
+    unknown = problem.status == HTTPStatus.UNAUTHORIZED
+    if for_person and unknown and request.method == "GET":
+        response = ask_to_sign_in(request)
+    else:
+        response = problem_page(request, problem) if for_person else problem.response()
+        if unknown:
+            response.headers["WWW-Authenticate"] = "Bearer"
+    if unknown and "authorization" not in request.headers and request.cookies.get(cookie_name(request)):
+        take_cookie(response, request)
+    return response
+
+
 def _answer_errors(app: FastAPI) -> None:
     """Every error becomes a problem document, or a page that says the same."""
 
-    def answer(request: Request, problem: Problem) -> Response:
-        for_person = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
-        if for_person and problem.status == HTTPStatus.UNAUTHORIZED and request.method == "GET":
-            return ask_to_sign_in(request)
-        response = problem_page(request, problem) if for_person else problem.response()
-        if problem.status == HTTPStatus.UNAUTHORIZED:
-            response.headers["WWW-Authenticate"] = "Bearer"
-        return response
-
     @app.exception_handler(ProblemError)
     def refused(request: Request, error: ProblemError) -> Response:
-        return answer(request, error.problem)
+        return _answer(request, error.problem)
 
     @app.exception_handler(RequestValidationError)
     def wrong_value(request: Request, error: RequestValidationError) -> Response:
-        return answer(request, invalid_request(error))
+        return _answer(request, invalid_request(error))
 
     @app.exception_handler(HTTPException)
     def no_such_page(request: Request, error: HTTPException) -> Response:
         status, path = HTTPStatus(error.status_code), request.url.path
         detail = f"There is no {path} on this server." if status == HTTPStatus.NOT_FOUND else f"{path}: {error.detail}."
-        return answer(request, make_problem(status, detail))
+        return _answer(request, make_problem(status, detail))
 
     @app.exception_handler(OperationalError)
     def no_database(request: Request, error: OperationalError) -> Response:
         log.error("the database does not answer: %s", error.orig)
         detail = "The database does not answer. Nothing is lost: devices keep what they hold. Try again soon."
-        return answer(request, make_problem(HTTPStatus.SERVICE_UNAVAILABLE, detail))
+        return _answer(request, make_problem(HTTPStatus.SERVICE_UNAVAILABLE, detail))
 
     @app.exception_handler(ProgrammingError)
     def no_tables(request: Request, error: ProgrammingError) -> Response:
         log.error("the database refuses: %s", error.orig)
         detail = "The database lacks tables of this version: on a first install and after an update, say `pet migrate`."
-        return answer(request, make_problem(HTTPStatus.SERVICE_UNAVAILABLE, detail))
+        return _answer(request, make_problem(HTTPStatus.SERVICE_UNAVAILABLE, detail))
 
     @app.exception_handler(Exception)
     def our_mistake(request: Request, _: Exception) -> Response:
         detail = "This is a mistake of ours; the server's log has it."
-        return answer(request, make_problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail))
+        return _answer(request, make_problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail))

@@ -18,7 +18,7 @@ from server.accounts.viewer import Via, Viewer
 
 @dataclass(frozen=True)
 class Shown:
-    """What a request shows. A token that is no good is refused, whatever else the request brings."""
+    """What a request shows. A token or cookie that is no good is refused, whatever else the request brings."""
 
     token: str | None = None
     browser: str | None = None
@@ -36,10 +36,9 @@ class Doors:
         """Who it is, with what they may do at this instant; None for nobody."""
         if shown.token is not None:
             return self._by_token(shown.token, at)
-        viewer = self._by_browser(shown.browser, at) if shown.browser else None
-        if viewer is None and shown.from_this_machine and self._local_viewer:
-            viewer = self._of_this_machine(at)
-        return viewer
+        if shown.browser:
+            return self._by_browser(shown.browser, at)
+        return self._of_this_machine(at) if shown.from_this_machine and self._local_viewer else None
 
     def _by_token(self, secret: str, at: datetime) -> Viewer | None:
         if not is_secret(secret, TOKEN):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from protocol.topics import device_name
 from server.accounts.viewer import Teams
 from server.aggregates.scope import Place
+from server.aggregates.subjects import patients_question
 from server.database import on_keys
 from server.fleet.subject_tables import JourneyStage, Objective, Topic
 from server.fleet.tables import (
@@ -60,7 +61,7 @@ def catalogue(session: Session, place: Place, visible: Teams = None, fleet: Team
         _devices(session, here, visible, fleet),
         session.execute(
             select(Question.question_id, Question.text, Question.topic, Question.objective)
-            .where(Question.organisation_id == here)
+            .where(Question.organisation_id == here, patients_question())
             .order_by(Question.text)
         ).all(),
         _options(session, here),

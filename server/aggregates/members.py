@@ -12,6 +12,7 @@ from protocol.topics import device_name
 from server.aggregates.devices import Lineage, shown_name, standings
 from server.aggregates.dimensions import DEVICE, DIRECTORATE, OBJECTIVE, QUESTION, SERVICE, TEAM, TOPIC, Dimension
 from server.aggregates.scope import Scope
+from server.aggregates.subjects import patients_question
 from server.database import on_keys
 from server.fleet.subject_tables import Objective, Topic
 from server.fleet.tables import Directorate, Question, Service, Team
@@ -76,7 +77,7 @@ def _directorates(session: Session, scope: Scope) -> list[Member]:
 
 def _questions(session: Session, scope: Scope) -> list[Member]:
     query = select(Question.question_id, Question.text).where(
-        Question.organisation_id == scope.place.organisation_id, *_asked(scope)
+        Question.organisation_id == scope.place.organisation_id, patients_question(), *_asked(scope)
     )
     return [Member(key, key, text, Lineage()) for key, text in session.execute(query.order_by(Question.text))]
 

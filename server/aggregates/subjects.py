@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from protocol.package import KIND_PATIENTS
 from server.aggregates.scope import Place, UnknownNameError
+from server.database import on_keys
 from server.fleet.subject_tables import Objective, Topic
 from server.fleet.subjects import stage_names
-from server.fleet.tables import Question
+from server.fleet.tables import Question, QuestionnaireVersion, VersionQuestion
 
 
 def questions_about(
@@ -28,6 +30,18 @@ def questions_about(
     if objectives:
         query = query.where(Question.objective.in_(objectives))
     return frozenset(session.scalars(query))
+
+
+def patients_question() -> ColumnElement[bool]:
+    """The condition on a question that checklists of audits are not alone in asking; nothing may ask it yet."""
+    asked = (
+        select(1)
+        .select_from(VersionQuestion)
+        .join(QuestionnaireVersion, on_keys(QuestionnaireVersion, VersionQuestion, "reference"))
+        .where(on_keys(VersionQuestion, Question, "question_id"))
+    )
+    of_patients = asked.where(QuestionnaireVersion.kind == KIND_PATIENTS)
+    return or_(~asked.exists(), of_patients.exists())
 
 
 def find_stages(session: Session, place: Place, asked: Sequence[str]) -> tuple[int, ...]:

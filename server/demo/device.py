@@ -73,6 +73,7 @@ class SimulatedDevice:
                 stdout=subprocess.PIPE,
                 stderr=self._log,
                 pass_fds=(claim,),
+                start_new_session=True,  # Ctrl-C in the terminal is for whoever runs it, who then puts it to sleep
             )
         finally:
             os.close(claim)

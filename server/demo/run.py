@@ -27,6 +27,13 @@ DONE = "history-is-pressed"
 def run_demo(directory: Path, *, embedded_broker: bool, web_port: int) -> None:
     """Until Ctrl-C. Raises StartError with a sentence when something stands in the way."""
     signal.signal(signal.SIGTERM, _as_ctrl_c)
+    try:
+        _run(directory, embedded_broker=embedded_broker, web_port=web_port)
+    except KeyboardInterrupt:
+        _say(f"\nstopped; the data stay in {directory.absolute()}")
+
+
+def _run(directory: Path, *, embedded_broker: bool, web_port: int) -> None:
     story, now = read_story(), utc_now()
     with Line(directory, embedded_broker=embedded_broker, web_port=web_port, say=_say) as line:
         _say(f"\n  PET is at {line.url}/  and a handheld to try at {line.url}/try\n")

@@ -33,6 +33,13 @@ class Dropped(NamedTuple):
     imports: int
 
 
+class Gone(NamedTuple):
+    """Of one device: its responses, and what stood in quarantine settled."""
+
+    responses: int
+    quarantined: int
+
+
 class Ended(NamedTuple):
     """A journal whose responses go up to this sequence."""
 
@@ -44,41 +51,49 @@ def run_retention(session: Session, organisation: Organisation, before: date, no
     """Drop what was received before that local day began. The caller commits.
 
     What still waits in quarantine stays, with the batches that hold it. An import was received when it was made, and
-    goes as a whole. Raises OperatorError.
+    goes as a whole. Where nothing is that old, no checkpoint is written. Raises OperatorError.
     """
     zone = ZoneInfo(organisation.timezone)
     instant = datetime.combine(before, time(), zone)
     if instant > now:
         raise OperatorError(f"{before} has not come yet: retention drops what is old.")
     connection, here = session.connection(), organisation.organisation_id
-    responses = batches = 0
+    responses = batches = conflicts = 0
+    carried_before = digest(connection, here)
     devices = select(Device.device_id).where(Device.organisation_id == here, Device.state != IMPORT)
     for device_id in connection.scalars(devices.order_by(Device.device_id)).all():
         lock_device(connection, here, device_id)
         ended = _ended(connection, here, device_id, instant)
         if ended:
-            responses += _drop_responses(connection, here, device_id, ended)
+            gone = _drop_responses(connection, here, device_id, ended)
+            responses, conflicts = responses + gone.responses, conflicts + gone.quarantined
             batches += _drop_batches(connection, here, device_id, ended, instant)
     imported, imports = drop_imports(session, here, instant, now)
-    responses += imported
-    last = head(session, here)
+    dropped = Dropped(responses + imported, batches, imports)
+    carried = digest(connection, here)
+    if any(dropped) or conflicts or carried != carried_before:
+        _write_checkpoint(session, here, instant, now, dropped, carried)
+    return dropped
+
+
+def _write_checkpoint(
+    session: Session, organisation_id: int, instant: datetime, now: datetime, dropped: Dropped, carried: bytes
+) -> None:
+    last = head(session, organisation_id)
     session.add(
         Checkpoint(
-            organisation_id=here,
+            organisation_id=organisation_id,
             received_before=instant,
             made_at=now,
             made_by=actor_of(session),
-            responses=responses,
-            batches=batches,
-            imports=imports,
-            sums=sums(connection, here),
-            digest=digest(connection, here),
+            **dropped._asdict(),
+            sums=sums(session.connection(), organisation_id),
+            digest=carried,
             audit_sequence=last.sequence,
             audit_hash=bytes.fromhex(last.hash),
         )
     )
     session.flush()
-    return Dropped(responses, batches, imports)
 
 
 def _ended(connection: Connection, organisation_id: int, device_id: int, instant: datetime) -> list[Ended]:
@@ -107,7 +122,7 @@ def _ended(connection: Connection, organisation_id: int, device_id: int, instant
     return ended
 
 
-def _drop_responses(connection: Connection, organisation_id: int, device_id: int, ended: list[Ended]) -> int:
+def _drop_responses(connection: Connection, organisation_id: int, device_id: int, ended: list[Ended]) -> Gone:
     of_ended = or_(*(and_(Response.journal_id == each.journal_id, Response.sequence <= each.through) for each in ended))
     latest: dict[bytes, datetime] = {}
 
@@ -119,10 +134,11 @@ def _drop_responses(connection: Connection, organisation_id: int, device_id: int
 
     dropped = carry_responses(connection, followed())
     connection.execute(delete(Response).where(*of_device(organisation_id, device_id), of_ended))
+    quarantined = 0
     for each in ended:
-        _drop_quarantine(connection, organisation_id, device_id, each)
+        quarantined += _drop_quarantine(connection, organisation_id, device_id, each)
         _carry_journal(connection, organisation_id, device_id, each, latest.get(each.journal_id))
-    return dropped
+    return Gone(dropped, quarantined)
 
 
 def _carry_journal(
@@ -143,14 +159,15 @@ def _carry_journal(
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=later))
 
 
-def _drop_quarantine(connection: Connection, organisation_id: int, device_id: int, ended: Ended) -> None:
+def _drop_quarantine(connection: Connection, organisation_id: int, device_id: int, ended: Ended) -> int:
     """What was delivered, and conflicts: those hold somebody's answers too."""
-    connection.execute(
+    result = connection.execute(
         delete(Quarantine).where(
             *_quarantined(organisation_id, device_id, ended),
             or_(Quarantine.resolution == DELIVERED, ~Quarantine.in_ledger),
         )
     )
+    return result.rowcount
 
 
 def _quarantined(organisation_id: int, device_id: int, ended: Ended) -> tuple[ColumnElement[bool], ...]:

@@ -3,13 +3,13 @@
 from typing import TypeVar
 from zoneinfo import available_timezones
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from server.database import on_keys
 from server.errors import OperatorError
 from server.fleet.subjects import add_built_in_topics
-from server.fleet.tables import Directorate, Location, Organisation, Service, Team
+from server.fleet.tables import IMPORTED_LOCATION, Directorate, Location, Organisation, Service, Team
 
 Kind = TypeVar("Kind", Directorate, Service, Team, Location)
 
@@ -70,9 +70,8 @@ def teams(session: Session, organisation: Organisation) -> list[tuple[Team, str]
 
 
 def locations(session: Session, organisation: Organisation) -> list[Location]:
-    """All of the organisation, by code."""
-    here = Location.organisation_id == organisation.organisation_id
-    return list(session.scalars(select(Location).where(here).order_by(Location.code)))
+    """All of the organisation where a device can be, by code."""
+    return list(session.scalars(_places(organisation).order_by(Location.code)))
 
 
 def add_directorate(session: Session, organisation: Organisation, code: str, name: str) -> Directorate:
@@ -114,6 +113,8 @@ def add_team(session: Session, service: Service, code: str, name: str) -> Team:
 
 def add_location(session: Session, organisation: Organisation, code: str, name: str) -> Location:
     """A ward, desk, clinic room or bag in which a device is."""
+    if code == IMPORTED_LOCATION[0]:
+        raise OperatorError(f"{code} stands for imported responses: choose another code.")
     return _add(session, Location(organisation_id=organisation.organisation_id, code=code, name=name))
 
 
@@ -134,7 +135,14 @@ def find_team(session: Session, organisation: Organisation, code: str) -> Team:
 
 def find_location(session: Session, organisation: Organisation, code: str) -> Location:
     """Raises OperatorError that names the codes there are."""
-    return _find(session, Location, organisation.organisation_id, code)
+    return _one_of(session, _places(organisation), "location", code)
+
+
+def _places(organisation: Organisation) -> Select[Location]:
+    """No device is where imported responses are kept."""
+    return select(Location).where(
+        Location.organisation_id == organisation.organisation_id, Location.code != IMPORTED_LOCATION[0]
+    )
 
 
 def _add(session: Session, row: Kind) -> Kind:
@@ -148,8 +156,12 @@ def _add(session: Session, row: Kind) -> Kind:
 
 
 def _find(session: Session, kind: type[Kind], organisation_id: int, code: str) -> Kind:
-    rows = {row.code: row for row in session.scalars(select(kind).where(kind.organisation_id == organisation_id))}
+    return _one_of(session, select(kind).where(kind.organisation_id == organisation_id), kind.__tablename__, code)
+
+
+def _one_of(session: Session, known: Select[Kind], what: str, code: str) -> Kind:
+    rows = {row.code: row for row in session.scalars(known)}
     if code not in rows:
-        known = ", ".join(sorted(rows)) or "none yet"
-        raise OperatorError(f"there is no {kind.__tablename__} {code}; there are: {known}.")
+        there = ", ".join(sorted(rows)) or "none yet"
+        raise OperatorError(f"there is no {what} {code}; there are: {there}.")
     return rows[code]

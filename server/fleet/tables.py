@@ -29,6 +29,7 @@ LOST = "lost"  # what it sends is kept in quarantine
 REVOKED = "revoked"  # what it sends is refused
 RETIRED = "retired"  # refused too; it has left service in good order
 IMPORT = "import"  # no handheld: it stands for a source of imported responses, in one team
+IMPORTED_LOCATION = ("imported", "Imported responses")  # code and name of where such a one is
 DEVICE_STATES = (ACTIVE, LOST, REVOKED, RETIRED, IMPORT)
 
 POSITIVE, NEUTRAL, NEGATIVE, EXCLUDED = "positive", "neutral", "negative", "excluded"

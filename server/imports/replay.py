@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from server.database import on_keys
 from server.errors import OperatorError
-from server.fleet.tables import Location, Organisation, Team
+from server.fleet.tables import IMPORTED_LOCATION, Location, Organisation, Team
 from server.imports.bring import read_rows
 from server.imports.csv_file import read_table
 from server.imports.facts import Facts, read_facts
 from server.imports.responses import response_row
 from server.imports.rows import ImportedResponse
-from server.imports.sources import LOCATION, StandIn
+from server.imports.sources import StandIn
 from server.imports.tables import ImportedRow, ImportSource, ImportStandIn, ResponseImport
 from server.ingest.judge import ResponseRow
 
@@ -87,7 +87,7 @@ def _places(session: Session, organisation: Organisation) -> dict[tuple[int, str
     """By source and code of the team."""
     here = organisation.organisation_id
     location_id = session.scalar(
-        select(Location.location_id).where(Location.organisation_id == here, Location.code == LOCATION[0])
+        select(Location.location_id).where(Location.organisation_id == here, Location.code == IMPORTED_LOCATION[0])
     )
     query = (
         select(ImportStandIn, Team.code)

@@ -9,11 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.errors import OperatorError
-from server.fleet.tables import IMPORT, Device, Location, Organisation, Placement
+from server.fleet.tables import IMPORT, IMPORTED_LOCATION, Device, Location, Organisation, Placement
 from server.imports.tables import MODES, ImportSource, ImportStandIn
 
 CODE = re.compile(r"[a-z][a-z0-9-]{0,31}")
-LOCATION = ("imported", "Imported responses")
 BEGINNING = datetime(2019, 12, 31, tzinfo=UTC)  # a day before the first that can be asked for, in any zone
 NO_KEYS = 0  # the key epoch of what has no keys
 OTHER_MODE = "other"
@@ -103,7 +102,7 @@ def _make(
 
 
 def _location(session: Session, organisation: Organisation) -> Location:
-    code, name = LOCATION
+    code, name = IMPORTED_LOCATION
     found = session.scalar(
         select(Location).where(Location.organisation_id == organisation.organisation_id, Location.code == code)
     )

@@ -16,6 +16,7 @@ from server.fleet.turns import take_turn
 from server.improvement.concerns import find_concern, follow_actions, where_of
 from server.improvement.faults import ConflictError, FaultError, NotThereError
 from server.improvement.identity import refuse_identity
+from server.improvement.numbers import next_number
 from server.improvement.places import require, seen, sees
 from server.improvement.status import (
     ACTION_MOVES,
@@ -67,6 +68,7 @@ def add_action(session: Session, viewer: Viewer, new: NewAction, now: datetime, 
     _check_start(new.started_on, today, *place)
     action = Action(
         organisation_id=viewer.organisation_id,
+        action_id=next_number(session, Action, Action.action_id, viewer.organisation_id),
         concern_id=new.concern_id,
         title=new.title,
         aim=new.aim,

@@ -13,6 +13,7 @@ from server.accounts.viewer import Viewer
 from server.fleet.turns import take_turn
 from server.improvement.faults import ConflictError, NotThereError
 from server.improvement.identity import refuse_identity
+from server.improvement.numbers import next_number
 from server.improvement.places import Where, find_subject, find_where, require, seen
 from server.improvement.status import CLOSED, CONCERN_STATUSES, OPEN, concern_status
 from server.improvement.tables import BY_HAND, DETECTED, Action, Concern, ConcernEvidence
@@ -38,6 +39,7 @@ def raise_concern(session: Session, viewer: Viewer, new: NewConcern, now: dateti
     refuse_identity(title=new.title, words=new.words)
     concern = Concern(
         organisation_id=viewer.organisation_id,
+        concern_id=next_number(session, Concern, Concern.concern_id, viewer.organisation_id),
         question_id=new.question,
         topic=new.topic,
         **where._asdict(),

@@ -42,7 +42,7 @@ class Concern(Base):
     )
 
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"), primary_key=True)
-    concern_id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    concern_id: Mapped[int] = mapped_column(Identity(), primary_key=True)  # given by next_number
     question_id: Mapped[str | None]
     topic: Mapped[str | None]
     team_id: Mapped[int | None]
@@ -93,7 +93,7 @@ class Action(Base):
     )
 
     organisation_id: Mapped[int] = mapped_column(primary_key=True)
-    action_id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    action_id: Mapped[int] = mapped_column(Identity(), primary_key=True)  # given by next_number
     concern_id: Mapped[int]
     title: Mapped[str]
     aim: Mapped[str]

@@ -91,6 +91,22 @@ def test_ctrl_c_stops_everything_and_the_next_run_goes_on(tmp_path):
             assert processes_of(tmp_path) == []
 
 
+@pytest.mark.parametrize("words", ["building the device's program", "starting PostgreSQL"])
+def test_ctrl_c_before_everything_is_started_is_an_ordinary_end_too(tmp_path, words):
+    need("mosquitto")
+    need("micropython")
+    running = demo(tmp_path, "--port", str(free_port()), stdout=subprocess.PIPE)
+    try:
+        wait_for(running, words)
+        running.send_signal(signal.SIGINT)
+        rest = running.communicate(timeout=TIMEOUT_S)[0]
+    finally:
+        running.kill()
+        running.wait()
+        running.stdout.close()
+    assert (running.returncode, "the data stay in" in rest) == (0, True), rest
+
+
 def test_the_check_takes_the_port_it_is_given(tmp_path):
     need("mosquitto")
     with socket.create_server(("127.0.0.1", 0)) as busy:

@@ -54,3 +54,12 @@ def test_a_second_process_on_the_same_flash_waits_until_the_first_has_ended(dire
 def test_a_device_that_has_ended_leaves_its_flash_to_the_next(directory):
     for _ in range(2):
         SimulatedDevice(directory, application()).close()
+
+
+def test_ctrl_c_in_the_terminal_is_not_for_the_device(directory):
+    """The demo puts its devices to sleep; one that ended by itself would be a failure to it."""
+    device = SimulatedDevice(directory, application())
+    try:
+        assert os.getpgid(device._process.pid) == device._process.pid
+    finally:
+        device.close()

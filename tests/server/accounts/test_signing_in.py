@@ -11,7 +11,9 @@ from server.accounts import passwords, throttle
 from server.accounts.browsers import IDLE_MAX, LASTS_MAX
 from server.accounts.people import disable, find_person, give_first_password
 from server.accounts.tables import Person, SignIn, SignInAttempt
+from server.app import create_app
 from tests.server.accounts.conftest import PASSWORD, START
+from tests.server.asking import TestClient
 
 ME = "/api/v1/session"
 WRONG = "wrong password"
@@ -248,3 +250,17 @@ def test_a_foreign_page_cannot_sign_a_visitor_in_as_somebody_else(people, visit)
     people.add("anna")
     client = visit(origin="http://evil.example")
     assert attempt(client, password=PASSWORD).status_code == 403
+
+
+def test_a_cookie_that_is_no_good_is_nobody_and_is_forgotten(settings, clock, engine, figures, people):
+    """Where whoever is on this machine need not sign in: nobody becomes another person unseen."""
+    visitor, email = people.add("visitor", read_only="organisation"), people.add("anna", manager="organisation")
+    app = create_app(settings.model_copy(update={"local_viewer": visitor}), now=clock)
+    with TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 5000)) as client:
+        assert client.get(ME).json()["actor"] == "visitor@example.org"
+        attempt(client, email, PASSWORD)
+        assert client.get(ME).json()["actor"] == email
+        with Session(engine) as session, session.begin():
+            disable(session, find_person(session, figures.organisation_id, email))
+        assert client.get(ME).status_code == 401
+        assert client.get(ME).json()["actor"] == "visitor@example.org"

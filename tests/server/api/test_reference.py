@@ -1,6 +1,7 @@
 """What can be asked about, and whether the reference describes what is there."""
 
 import pytest
+from sqlalchemy import text
 
 from server.api.query import MEANINGS
 from tests.server.figures import QUESTIONS, Figures
@@ -41,3 +42,15 @@ def test_the_reference_documents_every_parameter_and_refusal(site):
 def test_health_and_readiness_are_told_apart(site):
     assert site.get("/healthz").json() == {"status": "ok"}
     assert site.get("/readyz").json() == {"status": "ok"}
+
+
+def test_questions_of_a_checklist_are_no_patients_questions(figures, site):
+    """Those that only an audit asks are not listed where patients' answers are asked about."""
+    with figures.engine.begin() as connection:
+        connection.execute(text("UPDATE questionnaire_version SET kind = 'audit' WHERE reference = 2"))
+        connection.execute(text("DELETE FROM version_option WHERE reference = 1 AND position = 3"))
+        connection.execute(text("DELETE FROM version_question WHERE reference = 1 AND position = 3"))
+    listed = site.get("/api/v1/meta").json()["questions"]
+    assert {each["question"] for each in listed} == {"food", "hands"}
+    rows = site.get("/api/v1/stats/breakdown", {"by": "question"}).json()["data"]
+    assert {each["code"] for each in rows} == {"food", "hands"}

@@ -71,7 +71,9 @@ def test_a_second_run_carries_both(ward, inspector):
     assert run(inspector, date(2026, 5, 1)) == (3, 1, 0)
     inspector.assert_clean(0)
     assert ward.rows(Checkpoint)[-1].sums["rollup_response_day.complete"] == 8
+    checkpoints = len(ward.rows(Checkpoint))
     assert run(inspector, date(2026, 5, 1)) == (0, 0, 0)
+    assert len(ward.rows(Checkpoint)) == checkpoints  # nothing went, and nothing is said of it
     inspector.assert_clean(0)
 
 

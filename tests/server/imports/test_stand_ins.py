@@ -7,7 +7,7 @@ from server.errors import OperatorError
 from server.fleet import devices
 from server.fleet.broker import wanted_accounts
 from server.fleet.held import held_states
-from server.fleet.organisations import find_location, find_organisation, find_team
+from server.fleet.organisations import add_location, find_location, find_organisation, find_team, locations
 from server.fleet.placements import end_placement, place
 from server.fleet.roster import Wanted, roster
 from tests.server.evidence.test_corrections import correct
@@ -56,3 +56,13 @@ def test_no_list_of_devices_shows_it_and_the_broker_does_not_know_it(ward):
         assert held_states(session, owner) == []
         assert roster(session, owner, NOW, None, Wanted()) == []
         assert wanted_accounts(session, KEY_RING) == ({}, 0)
+
+
+def test_its_location_is_none_that_anything_can_be_placed_at(ward):
+    with Session(ward.engine) as session:
+        owner = find_organisation(session)
+        assert [each.code for each in locations(session, owner)] == ["ward-1"]
+        with pytest.raises(OperatorError, match="there is no location imported; there are: ward-1"):
+            find_location(session, owner, "imported")
+        with pytest.raises(OperatorError, match="imported"):
+            add_location(session, owner, "imported", "Ours")

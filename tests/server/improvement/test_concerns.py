@@ -49,6 +49,16 @@ def test_a_concern_follows_its_actions_until_somebody_closes_it(office):
     assert office.get("/concerns?status=closed")["data"] == []
 
 
+def test_what_is_refused_uses_up_no_number(office):
+    first = office.post("/concerns", FOOD | {"action": plan()})
+    for never in (plan(steps=[STEP | {"owner": ""}]), plan(started_on="2999-01-01")):
+        office.refused("POST", "/concerns", FOOD | {"action": never})
+    office.refused("POST", "/actions", plan(concern=first["concern"], steps=[STEP | {"owner_id": 99}]))
+    second = office.post("/concerns", FOOD | {"action": plan()})
+    assert second["concern"] == first["concern"] + 1
+    assert second["actions"][0]["action"] == first["actions"][0]["action"] + 1
+
+
 def test_steps_are_ticked_off_put_off_and_handed_over(office):
     number = office.post("/concerns", FOOD)["concern"]
     late = {**STEP, "due_on": str(TODAY - timedelta(days=1))}
