@@ -8,6 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from server.plain_words import in_plain_words
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -98,13 +100,13 @@ def _finding(finding: dict[str, object]) -> FieldProblem:
     place = finding["loc"]
     assert isinstance(place, tuple)
     part, *steps = place
-    detail = f"{finding['msg']}."
+    detail = f"{in_plain_words(finding)}."
     if part == "query" and steps:
         return in_query(str(steps[0]), detail)
     if part == "path" and steps:
         return in_path(str(steps[0]), detail)
     if finding["type"] == "json_invalid":
-        return in_body(detail=f"is not JSON: {finding['msg']}.")
+        return in_body(detail=f"{detail} Look around character {steps[0] if steps else 0}.")
     return FieldProblem(pointer=_pointer(*place), detail=detail)
 
 

@@ -12,6 +12,7 @@ from server.errors import OperatorError
 from server.fleet.ink import lacking_letters
 from server.fleet.languages import LANGUAGE_NAMES
 from server.fleet.typeset import too_long
+from server.plain_words import in_plain_words
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 Sentence = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
@@ -205,7 +206,7 @@ def _sentence(fields: dict[str, Any], problem: Any) -> str:
         here = here[step] if isinstance(here, (dict, list)) and _has(here, step) else None
         name = here.get("question_id") or here.get("code") if isinstance(here, dict) else None
         names.append(f"{step + 1} ('{name}')" if isinstance(step, int) and name else str(step))
-    return f"{' '.join(names)}: {problem['msg']} (found: {problem['input']!r:.60})"
+    return f"{' '.join(names)}: {in_plain_words(problem)} (found: {problem['input']!r:.60})"
 
 
 def _has(here: dict[str, Any] | list[Any], step: int | str) -> bool:

@@ -42,8 +42,9 @@ class Width(StrEnum):
     NARROW = "narrow"
 
 
-OF_WIDTH = {
-    "width": f"one of {', '.join(Width)}: {WIDE.width + 2 * MARGIN_PX} or {NARROW.width + 2 * MARGIN_PX} pixels"
+OF_PICTURES = {
+    "format": "svg, or left out: a picture has no other form",
+    "width": f"one of {', '.join(Width)}: {WIDE.width + 2 * MARGIN_PX} or {NARROW.width + 2 * MARGIN_PX} pixels",
 }
 
 
@@ -79,7 +80,7 @@ class Drawn(NamedTuple):
     "/spc.svg",
     operation_id="spc_picture",
     response_class=Response,
-    openapi_extra=described(ControlPicture, control.MORE | OF_WIDTH),
+    openapi_extra=described(ControlPicture, control.MORE | OF_PICTURES),
 )
 def get_control(request: Request, viewer: Reader, session: OpenSession) -> Response:
     """The control chart as a picture."""
@@ -97,7 +98,7 @@ def get_control(request: Request, viewer: Reader, session: OpenSession) -> Respo
     "/distribution.svg",
     operation_id="distribution_picture",
     response_class=Response,
-    openapi_extra=described(DistributionPicture, OF_WIDTH),
+    openapi_extra=described(DistributionPicture, OF_PICTURES),
 )
 def get_distribution(request: Request, viewer: Reader, session: OpenSession) -> Response:
     """How the answers are spread over their options, as a picture."""
@@ -114,7 +115,7 @@ def get_distribution(request: Request, viewer: Reader, session: OpenSession) -> 
     "/heatmap.svg",
     operation_id="heatmap_picture",
     response_class=Response,
-    openapi_extra=described(HeatPicture, heat.MORE | OF_WIDTH),
+    openapi_extra=described(HeatPicture, heat.MORE | OF_PICTURES),
 )
 def get_heatmap(request: Request, viewer: Reader, session: OpenSession) -> Response:
     """When answers are given, as a picture."""
@@ -139,7 +140,7 @@ def _picture(
     how: tuple[Callable[..., BaseModel], Callable[[Any, Frame], Drawn]],
 ) -> Response:
     """`asked`: the question and the meanings of its own parameters; `how`: read the rows, draw them."""
-    query = read_query(request.query_params.multi_items(), asked[0], asked[1] | OF_WIDTH)
+    query = read_query(request.query_params.multi_items(), asked[0], asked[1] | OF_PICTURES)
 
     def draw() -> str:
         ready = resolve(session, query, viewer, request.app.state.now())

@@ -13,7 +13,8 @@ from server.aggregates.dimensions import DEVICE, FLAGGED, SERVICE, TEAM
 from server.aggregates.members import members
 from server.aggregates.periods import Period
 from server.api.figures import Surroundings, end_of, resolved
-from server.api.query import Compare, FiguresQuery, wrong
+from server.api.problems import ProblemError, in_query, wrong_fields
+from server.api.query import Compare, FiguresQuery
 from server.api.resolve import Asked
 from server.api.shapes import Links, Meta, ResolvedQuery
 from server.api.stats.comparing import earlier, months_before
@@ -22,6 +23,10 @@ from server.fleet.scope import Scope
 from server.fleet.tables import SCOPE_SERVICE, SCOPE_TEAM
 from server.measures.league import Entry, Standing, league
 
+BOTH_ENDS = (
+    "of a league has a beginning and an end: ask for this-month, last-month, last-13-weeks or one like 2026-11, or for "
+    "days with from and to."
+)
 BEFORE = timedelta(weeks=12)  # what an interval was made of until the period began; of months, three
 
 
@@ -88,7 +93,7 @@ def read_league(session: Session, asked: Asked[LeagueQuery], links: Links) -> Le
     """The answer to the question. Raises ProblemError."""
     first, after = asked.period
     if first is None or after is None:
-        raise wrong("period", "of a league has a beginning and an end.")
+        raise ProblemError(wrong_fields(in_query("period", BOTH_ENDS)))
     around = Surroundings(session, asked)
     dimension = DIMENSIONS[asked.query.by]
 

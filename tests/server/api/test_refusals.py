@@ -52,6 +52,20 @@ def test_a_wrong_value_is_named_with_its_remedy(site, query, parameter, remedy):
     assert remedy in error["detail"]
 
 
+@pytest.mark.usefixtures("figures")
+def test_a_refusal_proposes_nothing_that_is_refused_too(site):
+    """Not another form of a picture, and not all time for a league."""
+    for form in ("png", "csv"):
+        [error] = site.get("/api/v1/charts/spc.svg", {"format": form}).json()["errors"]
+        assert "svg" in error["detail"]
+        assert "json" not in error["detail"]
+    for query in ({}, {"period": "all"}):
+        [error] = site.get("/api/v1/stats/league", query).json()["errors"]
+        assert error["parameter"] == "period"
+        assert "last-month" in error["detail"]
+        assert "all" not in error["detail"]
+
+
 @pytest.mark.parametrize(
     ("query", "parameter"),
     [

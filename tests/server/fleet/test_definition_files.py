@@ -22,5 +22,5 @@ def test_a_definition_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(DefinitionError, match=r"broken\.toml: not readable as TOML"):
         read_definition(broken)
     broken.write_text('code = "x"')
-    with pytest.raises(DefinitionError, match=r"broken\.toml: name: Field required"):
+    with pytest.raises(DefinitionError, match=r"broken\.toml: name: is missing"):
         read_definition(broken)

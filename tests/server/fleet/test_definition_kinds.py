@@ -58,7 +58,7 @@ def test_each_language_brings_its_own_name():
         ({"title": ""}, "title: "),
         ({"title": " Hands"}, "title: "),
         ({"title": "Hygiène"}, "title: "),
-        ({"kind": "nurses"}, "kind: Input should be 'patients' or 'audit'"),
+        ({"kind": "nurses"}, "kind: must be one of 'patients' or 'audit'"),
         ({"languages": ["xx"]}, "language 'xx' has no name of its own yet"),
     ],
 )
@@ -70,5 +70,5 @@ def test_what_a_device_could_not_show_is_refused(changes, words):
 def test_a_definition_without_a_title_is_refused():
     fields = audit()
     del fields["title"]
-    with pytest.raises(DefinitionError, match="title: Field required"):
+    with pytest.raises(DefinitionError, match="title: is missing"):
         build_package(fields, 1)

@@ -198,7 +198,7 @@ WRONG = [
     (
         put(["food", "options", 1, "sentiment"], "happy"),
         (
-            "questions 3 ('food') options 2 ('good') sentiment: Input should be 'positive', 'neutral', 'negative' or"
+            "questions 3 ('food') options 2 ('good') sentiment: must be one of 'positive', 'neutral', 'negative' or"
             " 'excluded' (found: 'happy')"
         ),
     ),
@@ -266,7 +266,7 @@ WRONG = [
         drop_text,
         "texts.full is missing: the device needs the texts start, promise, handover, warning, thanks, full, battery",
     ),
-    (put(["food", "colour"], "red"), "questions 3 ('food') colour: Extra inputs are not permitted (found: 'red')"),
+    (put(["food", "colour"], "red"), "questions 3 ('food') colour: is not known here (found: 'red')"),
 ]
 
 
