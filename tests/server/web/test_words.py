@@ -27,64 +27,66 @@ def judged(**fields):
     return Judged(**(known | fields))
 
 
+START = datetime(2026, 8, 30, 23, tzinfo=UTC)  # the first minute of Monday 31 August in London
+QUERY = {
+    "organisation": 1,
+    "from": "2026-08-31",
+    "to": "2026-11-30",
+    "timezone": "Europe/London",
+    "filters": {name: [] for name in Filters.model_fields} | {"assisted": None, "partial": None},
+    "include_flagged": False,
+    "time_basis": "answered",
+    "min_n": 5,
+    "compare": "none",
+}
+META = {
+    "data_version": 1,
+    "as_of": START,
+    "view": "inside",
+    "withheld_below": 5,
+    "complete": True,
+    "target": 85.0,
+    "suppressed_below": 10,
+    "late_devices": 0,
+    "never_heard": 0,
+    "pending_reported": 0,
+}
+LEFT_OUT = dict.fromkeys(("neutral", "negative", "excluded", "skipped", "timed_out"), 0)
+ASIDE = {"n": 0, "responses": 0, "withheld": 0, "counted": False, "not_told": None}
+
+
+def week(index, positivity, responses):
+    """One point: the week so many weeks after START."""
+    return Point(
+        n=responses,
+        responses=responses,
+        positive=0,
+        positivity=positivity,
+        ci95=None if positivity is None else (max(0, positivity - 10), min(100, positivity + 4)),
+        suppressed=bool(responses) and positivity is None,
+        precision="no data" if not responses else "suppressed" if positivity is None else "sound",
+        period=f"2026-W{36 + index}",
+        start=START + timedelta(weeks=index),
+        end=START + timedelta(weeks=index + 1),
+        target=85.0,
+        complete=True,
+        withheld=0,
+        at_or_above=None,
+        verdict=None,
+        responses_needed=None,
+    )
+
+
 def series(*points, granularity="week"):
     """An answer with these (positivity, responses) as its points, one a week from 31 August 2026."""
-    start = datetime(2026, 8, 30, 23, tzinfo=UTC)
-    made = [
-        Point(
-            n=responses,
-            responses=responses,
-            positive=0,
-            positivity=positivity,
-            ci95=None if positivity is None else (max(0, positivity - 10), min(100, positivity + 4)),
-            suppressed=bool(responses) and positivity is None,
-            precision="no data" if not responses else "suppressed" if positivity is None else "sound",
-            period=f"2026-W{36 + index}",
-            start=start + timedelta(weeks=index),
-            end=start + timedelta(weeks=index + 1),
-            target=85.0,
-            complete=True,
-            withheld=0,
-            at_or_above=None,
-            verdict=None,
-            responses_needed=None,
-        )
-        for index, (positivity, responses) in enumerate(points)
-    ]
-    query = {
-        "organisation": 1,
-        "from": "2026-08-31",
-        "to": "2026-11-30",
-        "granularity": granularity,
-        "timezone": "Europe/London",
-        "filters": {name: [] for name in Filters.model_fields} | {"assisted": None, "partial": None},
-        "include_flagged": False,
-        "time_basis": "answered",
-        "min_n": 5,
-        "compare": "none",
-    }
-    meta = {
-        "data_version": 1,
-        "as_of": start,
-        "view": "inside",
-        "withheld_below": 5,
-        "complete": True,
-        "target": 85.0,
-        "suppressed_below": 10,
-        "late_devices": 0,
-        "never_heard": 0,
-        "pending_reported": 0,
-    }
-    left_out = dict.fromkeys(("neutral", "negative", "excluded", "skipped", "timed_out"), 0)
-    aside = {"n": 0, "responses": 0, "withheld": 0, "counted": False, "not_told": None}
     return TimeseriesAnswer.model_validate(
         {
-            "query": query,
-            "meta": meta,
-            "data": made,
-            "totals": judged().model_dump() | left_out,
-            "undated": aside,
-            "flagged": aside,
+            "query": QUERY | {"granularity": granularity},
+            "meta": META,
+            "data": [week(index, *point) for index, point in enumerate(points)],
+            "totals": judged().model_dump() | LEFT_OUT,
+            "undated": ASIDE,
+            "flagged": ASIDE,
             "marks": [],
             "links": dict.fromkeys(("self", "csv", "xlsx"), "/"),
         }
