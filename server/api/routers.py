@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from server.api import (
     actions,
+    alerts,
     audit_log,
     audits,
     concerns,
@@ -51,6 +52,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     league_areas.router,
     devices.router,
     device_changes.router,
+    alerts.router,
     placements.router,
     enrolments.router,
     questionnaires.router,

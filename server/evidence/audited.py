@@ -22,12 +22,12 @@ ORDER BY array_position(indkey::int2[], attnum)
 # The tables whose changes the database logs. Stated here, as a test holds against the migrations: whoever can drop a
 # trigger must not thereby decide what is looked at.
 AUDITED = (
-    "action action_step api_token application_release assignment audit_entry audit_feedback audit_schedule checkpoint "
-    "concern concern_evidence device device_key directorate enrolment_token fft_grouping fft_option import_source "
-    "import_stand_in journey_stage league_choice location meeting meeting_item objective organisation person placement "
-    "placement_correction question questionnaire questionnaire_draft questionnaire_version recognition "
-    "release_assignment response_flag response_import role_grant service setting share_link stated_receipt target team "
-    "text_item topic version_option version_question you_said"
+    "action action_step alert_seen api_token application_release assignment audit_entry audit_feedback audit_schedule "
+    "checkpoint concern concern_evidence device device_key directorate enrolment_token fft_grouping fft_option "
+    "import_source import_stand_in journey_stage league_choice location meeting meeting_item objective organisation "
+    "person placement placement_correction question questionnaire questionnaire_draft questionnaire_version "
+    "recognition release_assignment response_flag response_import role_grant service setting share_link stated_receipt "
+    "target team text_item topic version_option version_question you_said"
 )
 LOGGING = """
 SELECT tgrelid::regclass::text FROM pg_trigger

@@ -9,6 +9,7 @@ import server.accounts.idempotency_tables
 import server.accounts.tables
 import server.evidence.tables
 import server.fft.tables
+import server.fleet.alert_tables
 import server.fleet.enrolment_tables
 import server.fleet.league_tables
 import server.fleet.rollout_tables

@@ -28,6 +28,8 @@ EXAMPLES = [
     Example(f"GET {V1}/devices", hides=("PET-1",)),
     Example(f"GET {V1}/devices/{{device}}", outside=404),
     Example(f"GET {V1}/devices/{{device}}/health", outside=404),
+    Example(f"GET {V1}/alerts", hides=("PET-1",)),
+    Example(f"POST {V1}/alerts/{{alert}}/ack", outside=404),
     Example(f"POST {V1}/devices", json={"serial": "PET-9"}, inside=403, whole=201),
     Example(f"PATCH {V1}/devices/{{device}}", json={"state": "lost"}, outside=404),
     Example(

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi import FastAPI
@@ -28,6 +29,7 @@ from tests.server.accounts.conftest import START
 from tests.server.accounts.examples import EXAMPLES
 from tests.server.accounts.examples_figures import RESPONSE
 from tests.server.accounts.examples_fleet import AUDIT
+from tests.server.figures import PLACED_AT
 
 PLACES = {"inside": "team:leek", "outside": "team:north", "whole": "organisation"}
 
@@ -54,6 +56,8 @@ class Scene:
         everybody = {role.replace("-", "_"): "organisation" for role in Role}
         self.omnipotent = people.add("omnipotent", password=None, **everybody)
         self.words = {"device": self.device, "secret": "pets_" + 43 * "x", "version": 1, "response": RESPONSE}
+        silence = (PLACED_AT - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+        self.words["alert"] = f"{self.device}-overdue-{silence}"  # never heard since it was placed
         self.words |= {"spare": figures.device("PET-2", team=None), **self._of_leek()}
         with Session(people.engine) as session, session.begin():
             organisation = session.get_one(Organisation, figures.organisation_id)

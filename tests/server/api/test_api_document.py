@@ -7,6 +7,8 @@ from typing import Annotated, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
+from server.api.alerts import FILTERS as OF_ALERTS
+from server.api.alerts import AlertsAnswer
 from server.api.catalogue_shapes import MetaAnswer
 from server.api.problems import Problem
 from server.api.query import MEANINGS, FiguresQuery
@@ -118,6 +120,10 @@ def test_single_responses_are_told():
     known = {f"query.{name}" for name in fields(ResolvedQuery)}
     told = set(fields(ResponsesAnswer)) - known
     assert sorted(documented("/responses")) == sorted({*OF_RESPONSES} - {"format"} | told)
+
+
+def test_alerts_are_told():
+    assert sorted(documented("/alerts")) == sorted({*OF_ALERTS, *fields(AlertsAnswer)})
 
 
 def test_every_common_parameter_has_a_meaning():
