@@ -105,7 +105,7 @@ def patch_device(
     request: Request, device: DeviceNumber, body: NewState, viewer: ManagesFleet, session: WritingSession
 ) -> StateAnswer:
     """Mark a device lost, revoke or retire it, or make it active again. The broker follows within two seconds."""
-    owner, row = _managed(request, session, viewer, device)
+    owner, row = managed(request, session, viewer, device)
     now, path = request.app.state.now(), request.app.state.settings.key_file
     with conflicting("state"):
         changed = change_state(session, owner, row, body.state, now, lambda: open_key_ring(path))
@@ -126,7 +126,7 @@ def post_move(
     """Move a device to another team or place, or lend it for a time."""
 
     def make() -> MoveAnswer:
-        owner, row = _managed(request, session, viewer, device)
+        owner, row = managed(request, session, viewer, device)
         team = managed_team(session, owner, viewer, body.team, "team")
         choices = [managed_team(session, owner, viewer, code, "choices", n) for n, code in enumerate(body.choices)]
         with blaming("location"):
@@ -143,7 +143,7 @@ def post_move(
     return once.create(make, lambda _: f"{PREFIX}/placements?device={device}")
 
 
-def _managed(request: Request, session: Session, viewer: Viewer, device: str) -> tuple[Organisation, Device]:
+def managed(request: Request, session: Session, viewer: Viewer, device: str) -> tuple[Organisation, Device]:
     """The device, which the viewer looks after and manages. One that stands nowhere is the whole organisation's."""
     owner = organisation_of(session, viewer.organisation_id)
     entry = seen_device(session, owner, viewer, device, request.app.state.now())

@@ -2,16 +2,15 @@
 
 import sys
 import tomllib
-from base64 import b64encode
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from server.command_line import OrganisationName, now, transaction
 from server.errors import OperatorError
+from server.fleet.authorities import as_setting, read_authorities
 from server.fleet.device_settings import SECRET, open_settings, set_setting, setting_rows, unset_setting
 from server.fleet.organisations import find_organisation
 from server.fleet.rollout import key_ring, rollout
@@ -58,7 +57,7 @@ def set_ca(
 ) -> None:
     """Say whose certificates devices believe."""
     found = [certificate for file in files for certificate in _read_certificates(file)]
-    _set({"ca": [b64encode(each.public_bytes(Encoding.DER)).decode() for each in found]}, scope, organisation)
+    _set({"ca": [as_setting(each) for each in found]}, scope, organisation)
     for each in found:
         print(f"CA {each.subject.rfc4514_string()} until {each.not_valid_after_utc:%Y-%m-%d} for {scope}")
 
@@ -161,26 +160,8 @@ def _is_network(entry: Any) -> bool:
 
 def _read_certificates(path: Path) -> list[x509.Certificate]:
     try:
-        data = path.read_bytes()
-        if b"-----BEGIN" in data:
-            found = x509.load_pem_x509_certificates(data)
-        else:
-            found = [x509.load_der_x509_certificate(data)]
+        return read_authorities(path.read_bytes(), now())
     except OSError as error:
         raise OperatorError(f"{path} cannot be read: {error.strerror}.") from None
-    except ValueError:
-        raise OperatorError(f"{path} holds no certificate: name a file in PEM or DER.") from None
-    for each in found:
-        _check_authority(path, each)
-    return found
-
-
-def _check_authority(path: Path, certificate: x509.Certificate) -> None:
-    try:
-        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
-    except x509.ExtensionNotFound:
-        constraints = None
-    if constraints is None or not constraints.ca:
-        raise OperatorError(f"{path} holds the certificate of a server, not of a CA: devices believe a CA.")
-    if certificate.not_valid_after_utc <= now():
-        raise OperatorError(f"{path}: this CA ended on {certificate.not_valid_after_utc:%Y-%m-%d}.")
+    except OperatorError as error:
+        raise OperatorError(f"{path} {error}") from None

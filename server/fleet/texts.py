@@ -73,6 +73,14 @@ def end_text(session: Session, organisation: Organisation, text_id: int, now: da
     return item
 
 
+def find_text(session: Session, organisation: Organisation, text_id: int, scope: Scope) -> TextItem:
+    """A text for exactly this scope. Raises OperatorError."""
+    item = session.get(TextItem, (organisation.organisation_id, text_id))
+    if item is None or (item.scope_kind, item.scope_id) != scope:
+        raise OperatorError(f"there is no text {text_id} of its own.")
+    return item
+
+
 def all_texts(session: Session, organisation: Organisation) -> list[TextItem]:
     """Approved or not, oldest first."""
     query = select(TextItem).where(TextItem.organisation_id == organisation.organisation_id)

@@ -38,6 +38,12 @@ EXAMPLES = [
         inside=201,
         outside=404,
     ),
+    Example(
+        f"POST {V1}/devices/{{device}}/commands",
+        json={"settings": {"sync_every_s": 600}},
+        inside=202,
+        outside=404,
+    ),
     Example(f"GET {V1}/placements", hides=("PET-1",)),
     Example(
         f"POST {V1}/placements",

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from server.api.alerts import FILTERS as OF_ALERTS
 from server.api.alerts import AlertsAnswer
 from server.api.catalogue_shapes import MetaAnswer
+from server.api.command_shapes import Command, CommandAnswer
 from server.api.problems import Problem
 from server.api.query import MEANINGS, FiguresQuery
 from server.api.responses import MORE as OF_RESPONSES
@@ -124,6 +125,11 @@ def test_single_responses_are_told():
 
 def test_alerts_are_told():
     assert sorted(documented("/alerts")) == sorted({*OF_ALERTS, *fields(AlertsAnswer)})
+
+
+def test_commands_are_told():
+    known = [*fields(Command), *fields(CommandAnswer)]
+    assert sorted(documented("/devices/{device}/commands")) == sorted(known)
 
 
 def test_every_common_parameter_has_a_meaning():
