@@ -21,6 +21,7 @@ from server.api.description import install
 from server.api.problems import Problem, ProblemError, invalid_request, make_problem
 from server.api.reference import PREFIX
 from server.api.routers import ROUTERS
+from server.api.visits import Counting, Visits
 from server.database import make_engine
 from server.settings import Settings, listed
 from server.web.gate import Gate
@@ -57,6 +58,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = utc_now, handhe
     app.state.doors = Doors(app.state.engine, engine, settings.local_viewer)
     app.state.settings = settings
     app.state.now = now
+    app.state.visits = Visits()
     app.state.templates = make_templates()
     app.state.handheld = handheld or Handheld(settings.try_device_directory)
     for router in (*ROUTERS, pictures, sign_in_pages, openid_pages, pages):
@@ -65,6 +67,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = utc_now, handhe
     app.add_middleware(Conditional, prefix=PREFIX)
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_BYTES_MIN)
     app.add_middleware(Gate, names=listed(settings.web_names), encrypted=settings.web_is_encrypted)
+    app.add_middleware(Counting, visits=app.state.visits)
     _answer_errors(app)
     check_rules(app.routes)
     install(app)

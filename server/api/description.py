@@ -35,7 +35,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
     components["securitySchemes"] = SECURITY
     document["security"] = [{scheme: []} for scheme in SECURITY]
     for path, operation in operations(document):
-        if not path.startswith(PREFIX):
+        if not path.startswith((PREFIX, "/metrics")):
             operation["security"] = []
         _refuse_by_problem(operation)
     return document

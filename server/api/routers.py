@@ -18,6 +18,7 @@ from server.api import (
     imports,
     league_areas,
     meetings,
+    metrics,
     people,
     placements,
     questionnaires,
@@ -63,4 +64,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     audit_log.router,
     evidence.router,
     routes.operations,
+    metrics.router,
 )

@@ -9,6 +9,7 @@ TOMORROW = "2026-11-24T09:00:00Z"
 EXAMPLES = [
     Example("GET /healthz"),
     Example("GET /readyz"),
+    Example("GET /metrics", inside=403, whole=200),
     Example("GET /sign-in"),
     Example("POST /sign-in", data={"email": "", "password": ""}, inside=422),
     Example("GET /sign-in/openid", inside=404),  # no provider is set here
