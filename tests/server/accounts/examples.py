@@ -10,6 +10,7 @@ EXAMPLES = [
     Example("GET /healthz"),
     Example("GET /readyz"),
     Example("GET /metrics", inside=403, whole=200),
+    Example(f"GET {V1}/public/{{slug}}"),
     Example("GET /sign-in"),
     Example("POST /sign-in", data={"email": "", "password": ""}, inside=422),
     Example("GET /sign-in/openid", inside=404),  # no provider is set here

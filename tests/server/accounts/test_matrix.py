@@ -55,7 +55,13 @@ class Scene:
         }
         everybody = {role.replace("-", "_"): "organisation" for role in Role}
         self.omnipotent = people.add("omnipotent", password=None, **everybody)
-        self.words = {"device": self.device, "secret": "pets_" + 43 * "x", "version": 1, "response": RESPONSE}
+        self.words = {
+            "device": self.device,
+            "secret": "pets_" + 43 * "x",
+            "version": 1,
+            "response": RESPONSE,
+            "slug": "beds",
+        }
         silence = (PLACED_AT - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
         self.words["alert"] = f"{self.device}-overdue-{silence}"  # never heard since it was placed
         self.words |= {"spare": figures.device("PET-2", team=None), **self._of_leek()}

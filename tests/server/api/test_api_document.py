@@ -12,6 +12,7 @@ from server.api.alerts import AlertsAnswer
 from server.api.catalogue_shapes import MetaAnswer
 from server.api.command_shapes import Command, CommandAnswer
 from server.api.problems import Problem
+from server.api.public import PublicAnswer
 from server.api.query import MEANINGS, FiguresQuery
 from server.api.responses import MORE as OF_RESPONSES
 from server.api.responses import ResponsesAnswer
@@ -125,6 +126,10 @@ def test_single_responses_are_told():
 
 def test_alerts_are_told():
     assert sorted(documented("/alerts")) == sorted({*OF_ALERTS, *fields(AlertsAnswer)})
+
+
+def test_public_texts_are_told():
+    assert {*documented("/public/{slug}")} == {"organisation", *fields(PublicAnswer)}
 
 
 def test_commands_are_told():
