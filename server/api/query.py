@@ -16,6 +16,7 @@ from server.measures.suppression import WITHHELD_BELOW
 
 NAMES_MAX = 50  # of one kind in one question: more than any page offers, and a bound on the query
 ORGANISATION_MAX = 2**31 - 1  # PostgreSQL's integer
+ZONE_CHARACTERS_MAX = 64
 MIN_N_MAX = 1000  # whoever wants more answers than that in every row has other means
 
 
@@ -92,6 +93,7 @@ class FiguresQuery(BaseModel):
     period: str | None = None
     from_: Annotated[Day | None, Field(alias="from")] = None
     to: Day | None = None
+    tz: Annotated[str | None, Field(max_length=ZONE_CHARACTERS_MAX)] = None
     time_basis: TimeBasis = TimeBasis.ANSWERED
     include_flagged: bool = False
     language: SomeNames = []
@@ -131,6 +133,7 @@ MEANINGS = {
     "period": f"one of {', '.join(FORMS)}; without it and without from and to, {ALL}",
     "from": "the first day, like 2026-11-23",
     "to": "the day after the last, like 2026-11-30",
+    "tz": "the organisation's own time zone, like Europe/London; it may be left out, and no other is answered in",
     "time_basis": f"one of {', '.join(TimeBasis)}: the day a response belongs to",
     "include_flagged": "true or false: whether to count suspected misuse too",
     "language": f"codes of the languages answered in, like en, at most {NAMES_MAX}",

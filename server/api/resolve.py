@@ -36,6 +36,9 @@ class Asked(NamedTuple, Generic[Query]):
 def resolve(session: Session, query: Query, viewer: Viewer, now: datetime) -> Asked[Query]:
     """The scope and period asked about, as this viewer sees them at the instant `now`. Raises ProblemError."""
     place = resolve_place(session, viewer, query.organisation)
+    if query.tz not in (None, place.zone.key):
+        kept = "Counts are kept by the organisation's local days: no other zone can be answered from them."
+        raise wrong("tz", f"is not {place.zone.key}. {kept}")
     today = now.astimezone(place.zone).date()
     try:
         questions = _questions(session, place, query)

@@ -15,7 +15,7 @@ from server.api.shapes import Links, Meta, ResolvedQuery
 from server.evidence.names import ResponseKey
 from server.measures.misuse import Misuse
 
-WANTED = frozenset({"organisation", "device", "period", "from_", "to", "format"})
+WANTED = frozenset({"organisation", "tz", "device", "period", "from_", "to", "format"})
 
 
 class DoubtRow(BaseModel):
