@@ -18,14 +18,15 @@ from server.api.reference import PREFIX, refusals
 from server.api.rows import as_csv, as_ndjson, as_workbook
 
 Answer = TypeVar("Answer", bound=BaseModel)
-PICTURES = (Format.SVG,)
+PICTURES = (Format.SVG, Format.PNG)  # each has an address of its own
+BINARY = (Format.XLSX, Format.PNG)
 TEXT = "; charset=utf-8"
 
 
 def offered(formats: Sequence[Format] = TABLES, *more: int) -> dict[int | str, dict[str, Any]]:
     """What the reference says of a route that answers in several forms: `responses=offered()`."""
     others = {MEDIA_TYPES[each]: _schema(each) for each in formats if each is not Format.JSON}
-    what = "A picture of the figures" if formats == PICTURES else "The figures"
+    what = "A picture of the figures" if set(formats) <= set(PICTURES) else "The figures"
     return {
         **refusals(406, *more),
         200: {"description": what, "content": others},
@@ -58,10 +59,13 @@ def answered(
 
 
 def pictured(
-    request: Request, viewer: Viewer, session: Session, draw: Callable[[], str], more: dict[str, str]
+    request: Request, viewer: Viewer, session: Session, draw: Callable[[], str | bytes], more: dict[str, str]
 ) -> Response:
-    """The SVG of `draw`, told apart like any other answer; `more`: its own headers. Raises ProblemError."""
-    form = chosen_format(request, PICTURES)
+    """What `draw` draws, told apart like any other answer; `more`: its own headers. Raises ProblemError.
+
+    In the form that the address ends with.
+    """
+    form = chosen_format(request, [Format(request.url.path.rpartition(".")[2])])
     etag = _tag(request, viewer, session, form)
     if held(request, etag):
         return not_modified(etag)
@@ -106,4 +110,4 @@ def _name(request: Request) -> str:
 
 
 def _schema(form: Format) -> dict[str, Any]:
-    return {"schema": {"type": "string", **({"format": "binary"} if form is Format.XLSX else {})}}
+    return {"schema": {"type": "string", **({"format": "binary"} if form in BINARY else {})}}

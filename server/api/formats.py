@@ -17,6 +17,7 @@ class Format(StrEnum):
     XLSX = "xlsx"
     NDJSON = "ndjson"
     SVG = "svg"
+    PNG = "png"
 
 
 MEDIA_TYPES = {
@@ -25,6 +26,7 @@ MEDIA_TYPES = {
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     Format.NDJSON: "application/x-ndjson",
     Format.SVG: "image/svg+xml",
+    Format.PNG: "image/png",
 }
 TABLES = (Format.JSON, Format.CSV, Format.XLSX)  # what figures are offered as; the first one where nothing is said
 

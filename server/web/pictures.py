@@ -1,4 +1,4 @@
-"""The charts as pictures of their own: the same rows, rights and suppression as the statistics, drawn as SVG."""
+"""The charts as pictures of their own: the same rows, rights and suppression as the statistics, as SVG or PNG."""
 
 from base64 import b64encode
 from collections.abc import Callable
@@ -11,8 +11,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from server.api.answering import PICTURES, offered, pictured
+from server.api.answering import offered, pictured
 from server.api.figures import links
+from server.api.formats import Format
 from server.api.query import FiguresQuery, described, read_query
 from server.api.reference import PREFIX
 from server.api.resolve import refuse_what_is_to_come, resolve
@@ -28,9 +29,10 @@ from server.web.distribution_chart import draw_distribution
 from server.web.heatmap_chart import draw_heatmap
 from server.web.lettering import lines_of
 from server.web.picture_words import distribution_sentence, heatmap_sentence, subject
+from server.web.raster import as_png
 from server.web.templates import STATIC
 
-router = APIRouter(prefix=f"{PREFIX}/charts", tags=["pictures"], responses=offered(PICTURES))
+router = APIRouter(prefix=f"{PREFIX}/charts", tags=["pictures"], responses=offered([Format.SVG]))
 MARGIN_PX = 14
 LINE = 1.45  # of the font size, from one line of text to the next
 
@@ -77,6 +79,13 @@ class Drawn(NamedTuple):
 
 
 @router.get(
+    "/spc.png",
+    operation_id="spc_png",
+    response_class=Response,
+    responses=offered([Format.PNG]),
+    openapi_extra=described(ControlPicture, control.MORE | OF_WIDTH),
+)
+@router.get(
     "/spc.svg",
     operation_id="spc_picture",
     response_class=Response,
@@ -95,6 +104,13 @@ def get_control(request: Request, viewer: Reader, session: OpenSession) -> Respo
 
 
 @router.get(
+    "/distribution.png",
+    operation_id="distribution_png",
+    response_class=Response,
+    responses=offered([Format.PNG]),
+    openapi_extra=described(DistributionPicture, OF_WIDTH),
+)
+@router.get(
     "/distribution.svg",
     operation_id="distribution_picture",
     response_class=Response,
@@ -111,6 +127,13 @@ def get_distribution(request: Request, viewer: Reader, session: OpenSession) -> 
     return _picture(request, viewer, session, (DistributionPicture, {}), (read_distribution, draw))
 
 
+@router.get(
+    "/heatmap.png",
+    operation_id="heatmap_png",
+    response_class=Response,
+    responses=offered([Format.PNG]),
+    openapi_extra=described(HeatPicture, heat.MORE | OF_WIDTH),
+)
 @router.get(
     "/heatmap.svg",
     operation_id="heatmap_picture",
@@ -150,6 +173,8 @@ def _picture(
         frame = next(each for each in FRAMES if each.name == query.width)
         return _rendered(request, answer, frame, how[1](answer, frame))
 
+    if request.url.path.endswith(Format.PNG):
+        return pictured(request, viewer, session, lambda: as_png(draw()), {})
     return pictured(request, viewer, session, draw, _own_style())
 
 

@@ -27,8 +27,9 @@ EXAMPLES = [
         }.items()
     ),
     *(
-        Example(f"GET {V1}/charts/{name}.svg", query=query, outside=404)
+        Example(f"GET {V1}/charts/{name}.{form}", query=query, outside=404)
         for name, query in {"spc": MONTHLY, "distribution": ABOUT, "heatmap": ABOUT}.items()
+        for form in ("svg", "png")
     ),
     Example(f"GET {V1}/stats/misuse", query=ABOUT, inside=422, outside=404),  # a device is needed, and no team
     Example(f"GET {V1}/stats/fft", query={"month": "2026-10"}),

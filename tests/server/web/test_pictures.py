@@ -2,10 +2,14 @@
 
 import re
 from datetime import date, timedelta
+from datetime import timedelta
+from io import BytesIO
 from xml.etree import ElementTree as ET
 
 import pytest
+from PIL import Image
 
+from server.web.raster import FAMILY, _fonts, plain
 from tests.browser import Browser
 from tests.parts import need
 from tests.server.api.year import FIRST_MONDAY, PATTERNS, insider, outsider
@@ -165,7 +169,7 @@ def test_what_is_held_is_told_and_a_table_is_no_picture(site):
     assert ask(site, "spc", width="huge", status=422).json()["errors"][0]["parameter"] == "width"
     assert ask(site, "spc", format="csv", status=422).json()["errors"][0]["parameter"] == "format"
     assert site.get(f"{CHARTS}/spc.svg", QUERIES["spc"], accept="text/csv").status_code == 406
-    assert site.get(f"{CHARTS}/spc.png", QUERIES["spc"]).status_code == 404
+    assert site.get(f"{CHARTS}/spc.gif", QUERIES["spc"]).status_code == 404
 
 
 @pytest.mark.usefixtures("year")
@@ -183,3 +187,51 @@ def test_in_a_browser_every_letter_lies_within_the_picture_and_nothing_is_refuse
     )
     assert outside == []
     assert browser.evaluate("getComputedStyle(document.querySelector('.chart__text')).fill") == "rgb(76, 98, 114)"
+
+
+def png(site, kind, status=200, **query):
+    answer = site.get(f"{CHARTS}/{kind}.png", QUERIES[kind] | query)
+    assert answer.status_code == status, answer.text
+    return answer
+
+
+@pytest.mark.usefixtures("year")
+@pytest.mark.parametrize("kind", QUERIES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_png_is_the_svg_in_twice_as_many_pixels_and_in_its_colours(site, kind, width):
+    answer = png(site, kind, width=width)
+    assert answer.headers["content-type"] == "image/png"
+    picture = Image.open(BytesIO(answer.content)).convert("RGB")
+    tree = drawn(site, kind, width=width)
+    assert picture.width == 2 * WIDTHS[width]
+    assert abs(picture.height - 2 * float(tree.get("height"))) < 1
+    colours = {colour for _, colour in picture.getcolors(picture.width * picture.height)}
+    expected = {"spc": "5f707b", "distribution": "bd4f00", "heatmap": "1d70b8"}[kind]
+    assert {(33, 43, 50), (76, 98, 114), (255, 255, 255), tuple(bytes.fromhex(expected))} <= colours
+    edges = [(0, 0, picture.width, 6), (0, picture.height - 6, picture.width, picture.height)]
+    edges += [(0, 0, 6, picture.height), (picture.width - 6, 0, picture.width, picture.height)]
+    for edge in edges:  # no letter runs out of it
+        assert picture.crop(edge).getcolors() == [((edge[2] - edge[0]) * (edge[3] - edge[1]), (255, 255, 255))]
+    assert png(site, kind, width=width).content == answer.content
+
+
+@pytest.mark.usefixtures("year")
+def test_its_letters_are_ours_and_nothing_is_left_to_the_machine(site):
+    for kind in QUERIES:
+        text = plain(ask(site, kind).text)
+        assert "var(" not in text
+        assert set(re.findall(r"font-family: ([^;}]+)", text)) == {FAMILY}
+    assert FAMILY in _fonts().families()
+
+
+def test_a_png_is_shown_to_whom_the_svg_is_shown(year, site):
+    first = png(site, "distribution")
+    held = site.get(f"{CHARTS}/distribution.png", QUERIES["distribution"], **{"if-none-match": first.headers["etag"]})
+    assert (held.status_code, held.content) == (304, b"")
+    assert ask(site, "distribution").headers["etag"] != first.headers["etag"]
+    assert png(site, "distribution", format="svg", status=422).json()["errors"][0]["parameter"] == "format"
+    site.viewer = outsider(year)
+    assert png(site, "distribution").content != first.content
+    png(site, "heatmap", metric="positivity", status=422)
+    site.viewer = insider(year, "leek")
+    png(site, "spc", team="haywood", status=404)
