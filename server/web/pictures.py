@@ -45,7 +45,7 @@ class Width(StrEnum):
 
 
 OF_PICTURES = {
-    "format": "svg, or left out: a picture has no other form",
+    "format": "left out, or what the address ends in: a picture has no other form",
     "width": f"one of {', '.join(Width)}: {WIDE.width + 2 * MARGIN_PX} or {NARROW.width + 2 * MARGIN_PX} pixels",
 }
 
@@ -83,7 +83,7 @@ class Drawn(NamedTuple):
     operation_id="spc_png",
     response_class=Response,
     responses=offered([Format.PNG]),
-    openapi_extra=described(ControlPicture, control.MORE | OF_WIDTH),
+    openapi_extra=described(ControlPicture, control.MORE | OF_PICTURES),
 )
 @router.get(
     "/spc.svg",
@@ -108,7 +108,7 @@ def get_control(request: Request, viewer: Reader, session: OpenSession) -> Respo
     operation_id="distribution_png",
     response_class=Response,
     responses=offered([Format.PNG]),
-    openapi_extra=described(DistributionPicture, OF_WIDTH),
+    openapi_extra=described(DistributionPicture, OF_PICTURES),
 )
 @router.get(
     "/distribution.svg",
@@ -132,7 +132,7 @@ def get_distribution(request: Request, viewer: Reader, session: OpenSession) -> 
     operation_id="heatmap_png",
     response_class=Response,
     responses=offered([Format.PNG]),
-    openapi_extra=described(HeatPicture, heat.MORE | OF_WIDTH),
+    openapi_extra=described(HeatPicture, heat.MORE | OF_PICTURES),
 )
 @router.get(
     "/heatmap.svg",

@@ -2,7 +2,6 @@
 
 import re
 from datetime import date, timedelta
-from datetime import timedelta
 from io import BytesIO
 from xml.etree import ElementTree as ET
 
