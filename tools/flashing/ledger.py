@@ -44,9 +44,12 @@ class Ledger:
         if unknown:
             raise ValueError(f"the ledger has no field {', '.join(sorted(unknown))}")
         line = json.dumps({"at": datetime.now(UTC).isoformat(timespec="seconds"), "event": event, **fields})
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, OWNER_ONLY)
+        descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, OWNER_ONLY)
         try:
-            os.write(descriptor, f"{line}\n".encode())  # one write: lines of two processes never mix
+            size = os.fstat(descriptor).st_size
+            whole = not size or os.pread(descriptor, 1, size - 1) == b"\n"
+            text = f"{line}\n" if whole else f"\n{line}\n"  # a line that was cut short takes no other with it
+            os.write(descriptor, text.encode())  # one write: lines of two processes never mix
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -55,7 +58,7 @@ class Ledger:
         """Every line, oldest first; one that a loss of power cut short is left out."""
         if not self._path.exists():
             return
-        for line in self._path.read_text(encoding="utf-8").splitlines():
+        for line in self._path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
                 yield json.loads(line)
             except ValueError:
