@@ -17,6 +17,7 @@ from tools.flashing.bench import OWNER_ONLY
 BEGUN = "begun"  # from here on the device may be half written
 BACKED_UP = "backed-up"
 WRITTEN = "written"
+ENROLLED = "enrolled"  # the server gave keys, and refuses older ones; they are not on the device yet
 IDENTIFIED = "identified"
 DONE = "done"
 ERASED = "erased"

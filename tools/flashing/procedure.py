@@ -17,7 +17,7 @@ from tools.flashing.errors import DeviceError, NoJournalError
 from tools.flashing.identifying import check_identity, check_same_device, write_identity
 from tools.flashing.journal_image import JournalImage
 from tools.flashing.kit import Kit
-from tools.flashing.ledger import BACKED_UP, BEGUN, DONE, WRITTEN, Ledger
+from tools.flashing.ledger import BACKED_UP, BEGUN, DONE, ENROLLED, WRITTEN, Ledger
 from tools.flashing.looking import KNOWN, NEW, Found, look, read_identity
 from tools.flashing.micropython_image import MicroPythonImage
 from tools.flashing.partitions import BLANK, IDENTITY, JOURNAL
@@ -139,11 +139,24 @@ def _identify(device: Device, order: Order, found: Found, journal: JournalImage,
     identity = order.identity
     if identity is None and order.server and order.token:
         identity = enrol(order.server, order.token, device.mac, order.serial or found.serial or None, journal)
+        told = {"serial": identity.serial, "device_id": identity.device_id, "key_epoch": identity.key_epoch}
+        ledger.append(ENROLLED, mac=device.mac, **told)
         check_identity(device.mac, found, journal, identity, ledger)
     if identity is None:
+        _check_keys(device, found, ledger)
         return found.serial
     write_identity(device, found, identity, ledger)
     return str(identity.serial)
+
+
+def _check_keys(device: Device, found: Found, ledger: Ledger) -> None:
+    """That the server still believes the keys on it, as far as the ledger knows. Raises DeviceError."""
+    given, has = ledger.last(device.mac, ENROLLED), found.identity
+    if given and has and given["device_id"] == has.device_id and given["key_epoch"] > has.key_epoch:
+        raise DeviceError(
+            f"{device.mac} ({has.serial}) is flashed, but has the keys of epoch {has.key_epoch}, which the server "
+            f"refuses since it gave those of epoch {given['key_epoch']}: say `provision` with a new token."
+        )
 
 
 def _told(show: Show, words: str) -> Tell:

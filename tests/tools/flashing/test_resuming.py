@@ -4,10 +4,10 @@ import csv
 
 from protocol.identity import encode_identity
 from tests.tools.flashing.enrolling_server import enrolling_server
-from tests.tools.flashing.rehearsal import content, identity, identity_on, port
+from tests.tools.flashing.rehearsal import content, identity, identity_on, port, provision
 from tests.tools.flashing.test_command_line import stock_flash
 from tools.flashing.connecting import Port
-from tools.flashing.errors import DEVICE_REFUSED, INTERRUPTED, NO_ANSWER, PARTLY, SERVER_REFUSED, WRONG_INPUT
+from tools.flashing.errors import DEVICE_REFUSED, INTERRUPTED, NO_ANSWER, PARTLY, SERVER_REFUSED, WRONG_INPUT, CutError
 
 PULLED, PULLED_EARLY, WRONG_CHIP, BAD_READ, SILENT, OTHER, TWIN, NO_FILE, GOOD = range(1, 10)
 FAULTS = {
@@ -148,3 +148,33 @@ def test_resume_without_a_list_says_what_it_would_do_and_when_there_is_nothing(d
     identity_file.write_bytes(encode_identity(identity(1)))
     assert say("resume", "--migrate")[0] == WRONG_INPUT
     assert say("resume", "--csv", tmp_path / "bench.csv", "--identity", identity_file)[0] == WRONG_INPUT
+
+
+def test_keys_that_the_server_gave_and_that_never_came_to_the_device_are_not_called_done(
+    devices, say, ledger, tmp_path, monkeypatch
+):
+    """The cable is pulled between the server's answer and the first byte of the identity."""
+    provision(tmp_path / "devices", "one", identity(1), responses=0)
+    folder = devices(one={"mac": 1})
+    at, tokens = ("--port", port(folder, "one")), [f"pete_{letter * 43}" for letter in "ab"]
+
+    def pull(*_):
+        raise CutError("pulled")
+
+    with enrolling_server(tmp_path / "server", tokens) as (address, authority, known):
+        known.devices["24:0A:C4:00:00:01"] = (1, 1)
+        asked = ("--server", address, "--authority", authority, "--token-file", tmp_path / "tokens")
+        (tmp_path / "tokens").write_text(tokens[0])
+        with monkeypatch.context() as patched:
+            patched.setattr("tools.flashing.procedure.write_identity", pull)
+            assert say("flash", *at, *asked)[0] == INTERRUPTED
+        for command in ("resume", "flash"):
+            code, lines = say(command, *at)
+            assert code in (PARTLY, DEVICE_REFUSED)
+            assert "say `provision` with a new token" in lines[0]["reason"]
+            assert list(ledger.unfinished()) == ["24:0A:C4:00:00:01"]
+        (tmp_path / "tokens").write_text(tokens[1])
+        assert say("provision", *at, *asked)[0] == 0
+    code, lines = say("resume", *at)
+    assert (code, lines[-1]["done"]) == (0, 1)
+    assert identity_on(content(folder, "one")).key_epoch == 3
