@@ -46,7 +46,7 @@ def standing(session: Session, organisation_id: int) -> Standing:
     heard = select(func.max(Connection.confirmed_at)).where(Connection.organisation_id == organisation_id)
     return Standing(
         responses=_responses(session, organisation_id),
-        records=records,
+        records=records - lost,  # a journal is stored through what was lost in it
         batches=batches,
         lost=lost,
         refused={reason: int(count) for reason, count in session.execute(refused)},

@@ -76,7 +76,7 @@ def test_the_numbers_are_the_database_s(ward, line, clock):
         ("true", "partial"): 0,
         ("true", "declined"): 0,
     }
-    assert (found["pet_records"][()], found["pet_batches"][()], found["pet_lost_records"][()]) == (6, 3, 1)
+    assert (found["pet_records"][()], found["pet_batches"][()], found["pet_lost_records"][()]) == (5, 3, 1)
     assert (
         found["pet_refused_messages_total"]
         == {("hmac",): 1}
