@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import md5
 from pathlib import Path
 
 from protocol.identity import Identity
@@ -64,6 +65,7 @@ def flash(device: Device, order: Order, bench: Bench, ledger: Ledger, show: Show
     ours_half = begun is not None and begun["kind"] != KNOWN  # what is on it now was put there by us, or saved before
     if found.kind not in (KNOWN, NEW) and not order.replace and not ours_half:
         raise DeviceError(_other_words(device, found))
+    _check_serial(device, order, found)
     plan = make_plan(found, order.kit, order.micropython, device.flash_bytes)
     saved = _save(device, found, bench, ledger, show, known_copy=ours_half)
     if order.identity:
@@ -81,7 +83,7 @@ def flash(device: Device, order: Order, bench: Bench, ledger: Ledger, show: Show
         journal_md5=saved.md5,
         waiting=len(saved.journal.waiting),
     )
-    written = _write(device, plan, found, show)
+    written = _write(device, plan, found, saved, show)
     prove_unchanged(device, found.layout, saved)
     ledger.append(WRITTEN, mac=device.mac, image=plan.digest, journal_md5=saved.md5)
     serial = _identify(device, order, found, saved.journal, ledger)
@@ -91,7 +93,7 @@ def flash(device: Device, order: Order, bench: Bench, ledger: Ledger, show: Show
 
 
 def _save(device: Device, found: Found, bench: Bench, ledger: Ledger, show: Show, *, known_copy: bool) -> SavedJournal:
-    """Copies of what may be lost; a journal that is none is made blank, once all of the flash was saved."""
+    """Copies of what may be lost; what is no journal counts as a blank one, once all of the flash was saved."""
     if found.kind != KNOWN and not known_copy:
         path = save_all(device, bench, _told(show, "saving all"))
         if path and found.old:
@@ -103,9 +105,8 @@ def _save(device: Device, found: Found, bench: Bench, ledger: Ledger, show: Show
     except NoJournalError:
         if found.kind == KNOWN:
             raise
-        area = found.layout[JOURNAL]
-        device.erase(area.offset, area.size)
-        saved = save_journal(device, found.layout, bench)
+        blank = _blank(found.layout[JOURNAL].size)
+        saved = SavedJournal(None, md5(blank, usedforsecurity=False).hexdigest(), JournalImage())  # made so in _write
     if saved.path:
         ledger.append(
             BACKED_UP,
@@ -118,8 +119,11 @@ def _save(device: Device, found: Found, bench: Bench, ledger: Ledger, show: Show
     return saved
 
 
-def _write(device: Device, plan: Plan, found: Found, show: Show) -> list[str]:
+def _write(device: Device, plan: Plan, found: Found, saved: SavedJournal, show: Show) -> list[str]:
     """The names of the parts that were not there yet."""
+    journal = found.layout[JOURNAL]
+    if plan.whole and saved.path is None and device.md5(journal.offset, journal.size) != saved.md5:
+        device.erase(journal.offset, journal.size)
     area = found.layout[IDENTITY]
     if plan.whole and read_identity(device, found.layout) is None and not device.holds(area.offset, _blank(area.size)):
         device.erase(area.offset, area.size)
@@ -147,6 +151,12 @@ def _identify(device: Device, order: Order, found: Found, journal: JournalImage,
         return found.serial
     write_identity(device, found, identity, ledger)
     return str(identity.serial)
+
+
+def _check_serial(device: Device, order: Order, found: Found) -> None:
+    """That a device which keeps its identity is the one that is meant. Raises DeviceError."""
+    if order.serial and found.serial not in ("", order.serial) and not (order.identity or order.token):
+        raise DeviceError(f"{device.mac} is {found.serial} and not {order.serial}: is the wrong device plugged in?")
 
 
 def _check_keys(device: Device, found: Found, ledger: Ledger) -> None:

@@ -21,7 +21,8 @@ from tests.tools.flashing.rehearsal import (
     provision,
 )
 from tools.flashing.command_line import main
-from tools.flashing.errors import DEVICE_REFUSED, NO_ANSWER, PARTLY, WRONG_INPUT
+from tools.flashing.device import Device
+from tools.flashing.errors import DEVICE_REFUSED, INTERRUPTED, NO_ANSWER, PARTLY, WRONG_INPUT, CutError
 from tools.flashing.partitions import JOURNAL
 
 
@@ -89,6 +90,35 @@ def test_another_program_is_saved_before_it_is_replaced(devices, say, tmp_path):
     assert (saved.with_suffix(".files") / "data/log.txt").read_bytes() == b"old answers"
     assert set(area(content(folder, "one"), JOURNAL)) == {0xFF}
     assert say("verify", *at)[0] == 0
+
+
+def test_a_cable_pulled_while_another_program_s_files_are_cleared_away_is_resumed(devices, say, tmp_path, monkeypatch):
+    """Where the journal will be, stock MicroPython has the end of its file system."""
+    folder = tmp_path / "devices"
+    (folder / "one.flash").write_bytes(stock_flash({"old.txt": bytes(range(256)) * 5000}))
+    devices(one={"mac": 9})
+    at = ("--port", port(folder, "one"))
+
+    def pull(device, *_):
+        device.writing = True
+        raise CutError("pulled")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Device, "erase", pull)
+        assert say("migrate", *at)[0] == INTERRUPTED
+    code, lines = say("resume", *at)
+    assert (code, lines[-1]["done"]) == (0, 1)
+    assert set(area(content(folder, "one"), JOURNAL)) == {0xFF}
+    assert say("verify", *at)[0] == 0
+
+
+def test_a_device_is_not_done_as_another_one(devices, say, tmp_path):
+    before = provision(tmp_path / "devices", "one", identity(7), responses=3)
+    folder = devices(one={"mac": 7})
+    (tmp_path / "bench.csv").write_text(f"serial,port\nOTHER,{port(folder, 'one')}\n")
+    code, lines = say("bulk", "--csv", tmp_path / "bench.csv")
+    assert (code, "and not OTHER" in lines[0]["reason"]) == (PARTLY, True)
+    assert content(folder, "one") == before
 
 
 def stock_flash(files):
