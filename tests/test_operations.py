@@ -145,7 +145,7 @@ def _each_is_counted_once(walk):
 AFTERWARDS = {
     "flash.py flash": _first_answers,
     "flash.py bulk": _second_answers,
-    "pet restore /var/backups/pet/pet-* --check": _more_after_the_backup,
+    'pet restore "$(ls -d /var/backups/pet/pet-* | tail -n 1)" --check': _more_after_the_backup,
     "pet settings ca current.pem next.pem": _both_authorities_are_told,
     "rm /var/lib/pet/current.pem": _the_next_authority_is_believed,
     "pet audit-log verify": _ingest_waits,
