@@ -106,12 +106,13 @@ def fleet(entries: list[Entry], alerts: Mapping[tuple[Kind, bool], int]) -> Iter
         GaugeMetricFamily("pet_devices", "Devices by state", labels=("state",)), {(s,): states[s] for s in STATES}
     )
     active = [entry for entry in entries if entry.state == ACTIVE]
+    expected = [entry for entry in entries if entry.state in (ACTIVE, LOST)]  # of the others nothing is taken
     late = sum(n for (kind, _), n in alerts.items() if kind is Kind.OVERDUE)
     behind = sum((entry.said.held_revision if entry.said else 0) < entry.desired_revision for entry in active)
     yield GaugeMetricFamily("pet_devices_late", "Active devices that were not heard for too long", late)
     yield GaugeMetricFamily("pet_devices_behind", "Active devices that lack something they should hold", behind)
-    yield GaugeMetricFamily("pet_devices_waiting", "Devices with answers waiting", sum(e.waiting > 0 for e in entries))
-    yield GaugeMetricFamily("pet_waiting_records", "Records that wait on devices", sum(e.waiting for e in entries))
+    yield GaugeMetricFamily("pet_devices_waiting", "Devices with answers waiting", sum(e.waiting > 0 for e in expected))
+    yield GaugeMetricFamily("pet_waiting_records", "Records that wait on devices", sum(e.waiting for e in expected))
     yield _labelled(
         GaugeMetricFamily("pet_alerts", "Alerts that stand", labels=("kind", "acknowledged")),
         {(kind.value, str(seen).lower()): alerts.get((kind, seen), 0) for kind in Kind for seen in (False, True)},

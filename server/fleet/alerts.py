@@ -63,14 +63,21 @@ def _messages(refused: Mapping[str, int]) -> Alert | None:
 
 
 def _overdue(entry: Entry, now: datetime, sync_every: timedelta) -> Alert | None:
-    since = entry.said.at if entry.said else entry.placed_at
-    if since is None or entry.placed_at is None or now - since <= max(MISSED_SYNCS * sync_every, SILENCE_MIN):
+    since = silent_since(entry)
+    if since is None or now - since <= max(MISSED_SYNCS * sync_every, SILENCE_MIN):
         return None
     hours = int((now - since).total_seconds() // 3600)
     silence = f"{hours // 24} days" if hours >= 48 else f"{hours} hours"
     waiting = f"; {entry.waiting} answers waited on it then" if entry.waiting else ""
     never = "" if entry.said else ": it was never heard since it was placed"
     return Alert(Kind.OVERDUE, f"silent for {silence}{never}{waiting}")
+
+
+def silent_since(entry: Entry) -> datetime | None:
+    """Its last word, or, where that is older, since when it stands there: in a drawer nobody waited for it."""
+    if entry.placed_at is None:
+        return None
+    return max(entry.said.at, entry.placed_at) if entry.said else entry.placed_at
 
 
 def _battery(said: Said) -> Alert | None:

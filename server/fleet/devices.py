@@ -133,5 +133,6 @@ def _issue_keys(session: Session, device: Device, now: datetime, key_ring: KeyRi
 
 def _move(device: Device, allowed: tuple[str, ...], state: str) -> None:
     if device.state not in allowed:
-        raise OperatorError(f"device {device_name(device.device_id)} is {device.state}: it cannot become {state}.")
+        so = "already" if device.state == state else f"and cannot become {state}"
+        raise OperatorError(f"device {device_name(device.device_id)} ({device.serial}) is {device.state} {so}.")
     device.state = state

@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 from protocol.identity import Identity
 from protocol.topics import device_name
 from server.accounts.credentials import ENROLMENT, hash_secret, is_secret, make_secret
+from server.accounts.grants import reach_of
+from server.accounts.rights import Right
+from server.accounts.tables import ACTIVE, Person
 from server.errors import OperatorError
 from server.fleet import devices
 from server.fleet.enrolment_tables import EnrolmentToken
@@ -77,7 +80,18 @@ def find_token(session: Session, secret: str, at: datetime) -> EnrolmentToken:
         raise WrongTokenError(f"This token was used at {row.used_at:%Y-%m-%d %H:%M} UTC: each enrols one device.")
     if row.expires_at <= at:
         raise WrongTokenError(f"This token ended at {row.expires_at:%Y-%m-%d %H:%M} UTC: make a new one.")
+    maker = session.scalar(
+        select(Person).where(Person.organisation_id == row.organisation_id, Person.email == row.made_by.split(",")[0])
+    )
+    if maker is not None and not _may_enrol(session, maker, at):
+        raise WrongTokenError("Whoever made this token may enrol devices no more: ask somebody who may for a new one.")
     return row
+
+
+def _may_enrol(session: Session, maker: Person, at: datetime) -> bool:
+    """Whether they still may, for the whole fleet; of one made on the command line nobody asks."""
+    reach = reach_of(session, maker.organisation_id, maker.person_id, at)
+    return maker.state == ACTIVE and Right.MANAGE_FLEET in reach and reach[Right.MANAGE_FLEET] is None
 
 
 def enrol_by_token(

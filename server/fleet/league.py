@@ -1,5 +1,6 @@
 """Who takes part in the league of responses: only those who asked to. A team's own word goes before its service's."""
 
+from collections import defaultdict
 from datetime import datetime
 from typing import NamedTuple
 
@@ -50,11 +51,14 @@ def areas(session: Session, organisation_id: int) -> list[Area]:
     """Every service with its teams, in order of name."""
     query = select(LeagueChoice).where(LeagueChoice.organisation_id == organisation_id)
     said = {Scope(row.scope_kind, row.scope_id): row for row in session.scalars(query)}
-    teams = session.scalars(select(Team).where(Team.organisation_id == organisation_id).order_by(Team.name)).all()
-    services = select(Service).where(Service.organisation_id == organisation_id).order_by(Service.name)
+    teams = select(Team.service_id, Team.team_id, Team.code, Team.name).where(Team.organisation_id == organisation_id)
+    below = defaultdict(list)
+    for team in session.execute(teams.order_by(Team.name)):
+        below[team.service_id].append(team)
+    services = select(Service.service_id, Service.code, Service.name).where(Service.organisation_id == organisation_id)
     found = []
-    for service in session.scalars(services):
-        of_service = [team for team in teams if team.service_id == service.service_id]
+    for service in session.execute(services.order_by(Service.name)):
+        of_service = below[service.service_id]
         scope = Scope(SCOPE_SERVICE, service.service_id)
         word = said.get(scope)
         whole = word is not None and word.opted_in

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from protocol.topics import device_name
@@ -13,7 +13,7 @@ from server.fleet import devices
 from server.fleet.device_settings import open_settings, setting_rows
 from server.fleet.keys import OpenKeyRing
 from server.fleet.macs import mac_in, normal_mac
-from server.fleet.placements import end_placement, place
+from server.fleet.placements import cut_placement, end_placement, lock_device, place
 from server.fleet.roster import Wanted, roster
 from server.fleet.scope import scopes_around
 from server.fleet.tables import ACTIVE, LOST, RETIRED, REVOKED, Device, Location, Organisation, Placement, Team
@@ -142,7 +142,7 @@ def _placed_with(session: Session, device: Device, now: datetime) -> Placement |
 
 def _refuse_while_answers_wait(session: Session, organisation: Organisation, device: Device, now: datetime) -> None:
     [entry] = roster(session, organisation, now, None, Wanted(device_id=device.device_id))
-    if device.state == ACTIVE and entry.waiting:
+    if device.state in (ACTIVE, LOST) and entry.waiting:
         name = f"device {device_name(device.device_id)}"
         raise OperatorError(
             f"{name} still holds {entry.waiting} answers: let it sync first, or revoke it where they are lost."
@@ -150,13 +150,10 @@ def _refuse_while_answers_wait(session: Session, organisation: Organisation, dev
 
 
 def _leave(session: Session, device: Device, now: datetime) -> None:
-    open_one = session.scalar(
-        select(Placement).where(
-            Placement.organisation_id == device.organisation_id,
-            Placement.device_id == device.device_id,
-            Placement.to_at.is_(None),
-            Placement.from_at < now,
-        )
-    )
-    if open_one is not None:
-        end_placement(session, device, now)
+    """It is placed nowhere from now on: what has begun ends, also where it was lent; what was to come is not."""
+    here = (Placement.organisation_id == device.organisation_id, Placement.device_id == device.device_id)
+    lock_device(session, device)
+    session.execute(delete(Placement).where(*here, Placement.from_at >= now))
+    begun = session.scalar(select(Placement).where(*here, or_(Placement.to_at.is_(None), Placement.to_at > now)))
+    if begun is not None:
+        cut_placement(session, device, begun, now)

@@ -12,7 +12,7 @@ from protocol.instants import UNIX_OFFSET_S
 from protocol.topics import device_name
 from server.database import on_keys
 from server.fleet.alert_tables import AlertSeen
-from server.fleet.alerts import BATTERY_LOW_MV, CLOCK_OFF_S_MAX, STORAGE_USED_MAX, Alert, Kind
+from server.fleet.alerts import BATTERY_LOW_MV, CLOCK_OFF_S_MAX, STORAGE_USED_MAX, Alert, Kind, silent_since
 from server.fleet.rollout_tables import Desired
 from server.fleet.roster import Entry
 from server.fleet.tables import Organisation
@@ -62,7 +62,7 @@ def occurrences(
 
 def _silent_since(entry: Entry) -> datetime:
     """Of a device that is overdue; and where the history of another alert is not to be had, its last word."""
-    return entry.said.at if entry.said else entry.placed_at or entry.enrolled_at
+    return silent_since(entry) or (entry.said.at if entry.said else entry.enrolled_at)
 
 
 def _begun(session: Session, organisation: Organisation, numbers: Collection[int]) -> dict[tuple[int, Kind], datetime]:

@@ -49,7 +49,7 @@ def place(
         if name_fault(choice.name):
             raise OperatorError(f"team {choice.name} cannot be shown on a device to choose: {name_fault(choice.name)}.")
     refuse_stand_in(device)
-    _lock(session, device)
+    lock_device(session, device)
     _refuse_overlap(session, device, from_at, to_at)
     placement = Placement(
         organisation_id=device.organisation_id,
@@ -96,11 +96,16 @@ def find_placement(session: Session, organisation: Organisation, placement_id: i
 def end_placement(session: Session, device: Device, to_at: datetime) -> Placement:
     """End the device's open placement, so that it can be placed elsewhere from `to_at` on."""
     refuse_stand_in(device)
-    _lock(session, device)
+    lock_device(session, device)
     placement = session.scalar(_placements(device).where(Placement.to_at.is_(None)))
     if placement is None or placement.from_at >= to_at:
         name = device_name(device.device_id)
         raise OperatorError(f"device {name} has no open placement that began before {to_at}.")
+    return cut_placement(session, device, placement, to_at)
+
+
+def cut_placement(session: Session, device: Device, placement: Placement, to_at: datetime) -> Placement:
+    """End this placement, open or not, at `to_at`, unless answers after it are counted there. The device is locked."""
     last = session.scalar(
         select(func.max(Response.answered_at)).where(
             Response.organisation_id == device.organisation_id,
@@ -135,7 +140,7 @@ def refuse_stand_in(device: Device) -> None:
         )
 
 
-def _lock(session: Session, device: Device) -> None:
+def lock_device(session: Session, device: Device) -> None:
     # Two operators at once: the second waits, then sees what the first one did. The same holds for ingest, which counts
     # each response where its device stands: both wait for each other, as long as one transaction takes.
     session.execute(

@@ -42,6 +42,8 @@ def test_a_forged_cursor_is_refused_and_never_a_server_error(site):
         if path.endswith("/responses"):
             places += [["2026-11-23", number, "00", 1] for number in PARTS] + [[part, 1, "00", 1] for part in PARTS]
             places += [["2026-11-23", 1, part, 1] for part in PARTS]
+        if path.endswith("/alerts"):
+            places += [["2026-11-23T09:00:00+00:00", part] for part in PARTS] + [[part, "x"] for part in PARTS]
         for place in places:
             answer = site.get(path, {"cursor": make_cursor([], place)})
             assert answer.status_code in (200, 422), (path, place, answer.text)

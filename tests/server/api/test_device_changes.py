@@ -100,6 +100,28 @@ def test_a_device_is_not_retired_while_answers_wait_on_it(ward, site, handheld):
     assert changed(site, "active")["device"]["state"] == "active"
 
 
+def test_a_lost_device_is_not_retired_while_answers_wait_on_it(ward, site, handheld):
+    ward.meet(handheld)
+    handheld.take(ward.process(handheld.batch(count=1)))
+    changed(site, "lost")
+    assert "still holds 1 answers" in become(site, "retired").text
+    assert changed(site, "revoked")["device"]["state"] == "revoked"
+
+
+@pytest.mark.parametrize("passed", [0, 2], ids=["before", "during"])
+def test_a_device_that_is_lent_and_retired_is_placed_nowhere_and_does_not_come_back(ward, site, handheld, passed):
+    ward.sync(handheld)
+    begins, ends = NOW + minutes(9), NOW + minutes(60)
+    lent = NIGHT | {"from_at": begins.isoformat(), "until_at": ends.isoformat()}
+    if not passed:
+        lent["from_at"] = (NOW + minutes(20)).isoformat()
+    assert ask(site, "POST", "/devices/00000001/moves", json=lent).status_code == 201
+    assert changed(site, "retired")["device"]["team"] is None
+    rows = ask(site, "GET", "/placements").json()["data"]
+    assert len(rows) == (2 if passed else 1)
+    assert max(row["until_at"] for row in rows) == f"{NOW + minutes(10):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def test_a_device_is_registered_and_placed_before_it_is_there(ward, site):
     body = {"serial": "PET-0042"}
     answer = ask(site, "POST", "/devices", json=body)

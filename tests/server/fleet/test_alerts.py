@@ -80,6 +80,12 @@ def test_a_device_is_overdue_after_three_missed_syncs_and_at_least_a_day():
     assert "30 hours: it was never heard" in alert.words
 
 
+def test_a_device_out_of_a_drawer_has_a_day_from_where_it_is_placed():
+    drawn = entry(placed_at=AT + timedelta(days=90))
+    assert kinds(drawn, AT + timedelta(days=91)) == []
+    assert kinds(drawn, AT + timedelta(days=91, seconds=1)) == ["overdue"]
+
+
 def test_nobody_waits_for_a_device_that_is_not_placed_or_not_active():
     late = AT + timedelta(days=30)
     assert kinds(entry(placed_at=None, team_id=None), late) == []

@@ -85,7 +85,7 @@ def test_a_device_goes_through_its_life(trust, tmp_path):
     assert "change those passwords" in trust("device", "lost", "AA")
     assert "0 records delivered" in trust("device", "reinstate", "AA")
     trust("device", "revoke", "AA")
-    assert "it cannot become lost" in trust.refuses("device", "lost", "AA")
+    assert "(AA) is revoked and cannot become lost" in trust.refuses("device", "lost", "AA")
     trust("device", "retire", "AA")
     trust("device", "reinstate", "AA")
     assert "not enrolled yet" in trust("device", "register", "--serial", "BB")

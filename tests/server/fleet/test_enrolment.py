@@ -69,6 +69,15 @@ def test_a_token_lasts_a_quarter_of_an_hour(bench):
     assert bench.enrol(token).status_code == 201
 
 
+@pytest.mark.parametrize("lost", ["UPDATE person SET state = 'disabled'", "UPDATE role_grant SET to_at = now()"])
+def test_a_token_is_worth_what_its_maker_may_do_when_it_is_used(bench, engine, lost):
+    token = bench.token()
+    bench.clock.wait(minutes=1)
+    with engine.begin() as connection:
+        connection.execute(text(lost.replace("now()", ":now")), {"now": bench.clock()} if "now()" in lost else {})
+    refused(bench.enrol(token), 401, "no more")
+
+
 @pytest.mark.parametrize("token", ["pete_" + 43 * "x", "pet_" + 43 * "x", "nonsense"])
 def test_a_token_that_is_none_admits_nobody(bench, token):
     refused(bench.enrol(token), 401, "no enrolment token of this server")

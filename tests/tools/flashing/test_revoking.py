@@ -199,7 +199,7 @@ def test_each_refusal_has_its_own_words_and_changes_nothing(say, engine, tmp_pat
         (("PET-0042", "--confirm", "PET-0041"), {}, WRONG_INPUT, "'PET-0041' is not what this device is called"),
         (("PET-9999", *right), {}, WRONG_INPUT, "there is no device PET-9999"),
         (("0000abcd", *right), {}, WRONG_INPUT, "there is no device 0000abcd"),
-        (("PET-0043", "--confirm", "PET-0043"), {}, SERVER_REFUSED, "is retired: it cannot become revoked"),
+        (("PET-0043", "--confirm", "PET-0043"), {}, SERVER_REFUSED, "is retired and cannot become revoked"),
         (
             ("PET-0042", *right),
             {"address": "https://localhost:1"},
