@@ -27,6 +27,8 @@ NOT_HERE = {
     "pet web": "a process: test_operations.py starts it by its unit",
     "pet token revoke NUMBER": "a token is made over the interface: tests/server/accounts/test_commands.py",
     "pet ca server FOLDER pet.example.org mosquitto --out SERVER": "test_operations.py makes one for other names",
+    "pet ca renew pet-ca --out pet-web": "test_operations.py renews the broker's in the same way",
+    "pet ca switch": "test_operations.py does so",
     "pet restore BACKUP --check": "test_operations.py does so",
     "pet broker watch": "a process: test_operations.py starts it by its unit",
     "pet broker follow": "needs a broker: tests/server/ingest/test_accounts.py",
