@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from firmware.dialogue import SEEN_MS
 from server.app import create_app
 from server.web.handheld import Handheld
 from tests.browser import Browser
@@ -104,6 +105,12 @@ def test_the_form_works_by_itself(browser, site):
     browser.until("document.getElementById('responses') && document.getElementById('responses').value === '0'")
 
 
+def look(browser):
+    """As long as nobody could press for a question that has only just appeared (firmware/dialogue.py), and longer."""
+    browser.evaluate("window.shownAt = performance.now()")
+    browser.until(f"performance.now() - window.shownAt > {2 * SEEN_MS}")
+
+
 def test_a_pass_is_pressed_with_mouse_and_keys(browser, settings, tmp_path, monkeypatch):
     need("micropython")
     monkeypatch.setenv("MICROPYPATH", application()["MICROPYPATH"])
@@ -132,6 +139,7 @@ def test_a_pass_is_pressed_with_mouse_and_keys(browser, settings, tmp_path, monk
         browser.until(f"{shows} === 'question'")
         for _ in range(5):
             browser.until(f"['question', 'thanks'].includes({shows})")
+            look(browser)
             browser.key("1", "Digit1")
             browser.until(f"{shows} !== 'question'")
         browser.until("document.getElementById('waiting').value === '1'")
