@@ -6,13 +6,14 @@ import json
 import os
 import re
 import signal
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from firmware.dialogue import SEEN_MS
 from protocol.identity import decode_identity
 from server.app import create_app
 from server.web.handheld import Handheld
@@ -58,6 +59,12 @@ class Visitor:
         while not all(self.seen.get(name) == value for name, value in wanted.items()):
             self.until_next()
 
+    def look(self):
+        """At what has just appeared, until nothing more comes for longer than a press is not yet an answer to it."""
+        with suppress(TimeoutError):
+            while True:
+                self.seen.update(json.loads(self.socket.recv(timeout=2 * SEEN_MS / 1000)))
+
     def until_next(self):
         self.seen.update(json.loads(self.socket.recv(timeout=ANSWER_TIMEOUT_S)))
 
@@ -67,6 +74,7 @@ class Visitor:
         self.socket.send("press 3")
         for button in (1, 5, 1, 5, 1):
             self.until(name="question")
+            self.look()
             self.socket.send(f"press {button}")
             self.until(name="chosen")
         self.until(name="thanks")
