@@ -15,9 +15,8 @@
   REFUSED   | -> HOME               | -> HOME         | -> HOME         | REFUSED_MS -> HOME
 
 HOME is IDLE, or HANDOVER for as long as the device is locked for a home visit. LANGUAGE is passed over where there is
-one language, PROMISE where none is made: forwards and backwards. After the last question ASKING n+1 is SAVING. A press
-before a question has been on the screen for SEEN_MS is never taken for its answer. Nothing of a pass is left in memory
-once it has been saved or dropped.
+one language, PROMISE where none is made, both ways. After the last question ASKING n+1 is SAVING. A press before a
+question has been on the screen for SEEN_MS is never its answer. Nothing of a pass stays in memory once it has ended.
 """
 
 from collections import namedtuple

@@ -71,7 +71,7 @@ def test_a_unit_may_do_no_more_than_it_must(name):
     assert bool(service["CapabilityBoundingSet"][0]) == root
     assert service.get("ReadWritePaths", []) == {
         "pet-backup.service": ["/var/backups/pet"],
-        "pet-certificate-renew.service": ["/root/pet-server /etc/mosquitto/pet"],
+        "pet-certificate-renew.service": ["/srv/pet-server /etc/mosquitto/pet"],
     }.get(name, [])
 
 
