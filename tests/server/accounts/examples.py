@@ -32,7 +32,7 @@ EXAMPLES = [
         f"POST {V1}/people",
         json={"email": "new@example.org", "name": "New", "role": "matron", "on": "team:leek"},
         inside=201,
-        outside=403,
+        outside=422,
     ),
     Example(f"PATCH {V1}/people/{{person}}", json={"state": "disabled"}, outside=404),
     Example(f"POST {V1}/people/{{person}}/grants", json={"role": "matron", "on": "team:leek"}, inside=201, outside=404),
