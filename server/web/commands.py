@@ -22,7 +22,7 @@ SHUTDOWN_TIMEOUT_S = 5
 def serve() -> None:
     """Serve the pages and the interface until told to stop. Raises OperatorError where the port is taken."""
     settings = load_settings()  # refuses to leave this machine without TLS
-    with _listen(settings.web_host, settings.web_port) as listener:
+    with listen(settings.web_host, settings.web_port) as listener:
         app = create_app(settings)
         _tell(_where(settings))
         with Session(app.state.engine) as session:
@@ -71,11 +71,16 @@ def _tell(words: str) -> None:
     print(f"pet web: {words}", file=sys.stderr, flush=True)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """The socket that `make_server` answers at; port 0: any. Raises OperatorError where it is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise OperatorError(
             f"port {port} on {host} cannot be used ({error.strerror}): stop what uses it, or set PET_WEB_PORT."
         ) from None
+    # What it accepts inherits it. asyncio sets it only on sockets made with their protocol named, which this one is
+    # not; without it the second half of every answer waits 40 ms for the client's delayed acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener

@@ -1,6 +1,5 @@
 """The web process as tests meet it: a real server on a port of its own, over the test's database."""
 
-import socket
 import threading
 import time
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from server.api.access import find_viewer
 from server.app import create_app
 from server.fleet.tables import Organisation
 from server.settings import Settings
-from server.web.commands import make_server
+from server.web.commands import listen, make_server
 from tests.server.figures import Figures
 
 NOW = datetime(2026, 11, 23, 1, 40, tzinfo=UTC)  # a Monday
@@ -60,7 +59,7 @@ def may_everything(app):
 @contextmanager
 def serving(app, *, real_doors=False):
     """The app behind uvicorn in a thread. Unless the test is about sign-in, who asks is what `site.viewer` says."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listen("127.0.0.1", 0)
     server = make_server(app)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts.people import add_person
 from server.demo.ports import free_port
+from server.web.commands import listen
 from tests.device_directory import make_device
 from tests.device_program import application
 from tests.parts import ROOT, need
@@ -60,6 +61,15 @@ def wait_until_ready(port, process):
             assert process.poll() is None, process.communicate()
             assert time.monotonic() < deadline
             time.sleep(0.05)
+
+
+def test_an_answer_in_two_parts_does_not_wait_for_the_first_to_be_acknowledged():
+    with (
+        listen("127.0.0.1", 0) as listener,
+        socket.create_connection(listener.getsockname()),
+        listener.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_it_serves_until_told_to_stop_and_leaves_no_device_behind(environment, engine, figures, tmp_path):
