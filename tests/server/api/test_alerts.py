@@ -8,33 +8,17 @@ from sqlalchemy import text
 from protocol.envelope import BATCH
 from protocol.messages import COUNTER_CONTENT_REASON, ITEM_SETTINGS, REFUSED_UNUSABLE
 from protocol.record import QUALITY_UNSET
-from server.app import create_app
-from tests.server.accounts.conftest import Clock
 from tests.server.api.asking import ask, pointers, somebody
-from tests.server.conftest import serving
 from tests.server.ingest.handheld import pet_time
-from tests.server.ingest.ward import NOW, Ward
+from tests.server.ingest.ward import NOW
 from tests.server.roll_out import Operator
 
 CLOCKLESS = {"clock": 0, "quality": QUALITY_UNSET}
 
 
 @pytest.fixture
-def ward(engine):
-    return Ward(engine)
-
-
-@pytest.fixture
-def clock():
-    clock = Clock()
-    clock.now = NOW
-    return clock
-
-
-@pytest.fixture
-def site(settings, clock):
-    with serving(create_app(settings, now=clock)) as site:
-        yield site
+def site(clocked_site):
+    return clocked_site
 
 
 @pytest.fixture

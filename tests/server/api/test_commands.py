@@ -7,19 +7,12 @@ import pytest
 from sqlalchemy import text as sql
 
 from protocol.messages import ITEM_APPLICATION, ITEM_QUESTIONNAIRE, ITEM_SETTINGS, ITEM_TEXTS
-from server.app import create_app
 from server.authority.certificates import make_authority, make_server
 from server.fleet import releases, texts
 from server.fleet.tables import QuestionnaireVersion
 from tests.server.api.asking import ask, pointers, somebody
-from tests.server.conftest import serving
-from tests.server.ingest.ward import NOW, Ward, minutes
+from tests.server.ingest.ward import NOW, minutes
 from tests.server.roll_out import Operator, archive, fetch, greet, public_line
-
-
-@pytest.fixture
-def ward(engine):
-    return Ward(engine)
 
 
 @pytest.fixture
@@ -28,13 +21,8 @@ def operator(ward):
 
 
 @pytest.fixture
-def site(settings, tmp_path):
-    key_file = tmp_path / "key"
-    key_file.touch(mode=0o600)
-    key_file.write_text(bytes(range(32)).hex())
-    app = create_app(settings.model_copy(update={"key_file": key_file}), now=lambda: NOW + minutes(10))
-    with serving(app) as site:
-        yield site
+def site(keyed_site):
+    return keyed_site
 
 
 @pytest.fixture

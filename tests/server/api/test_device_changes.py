@@ -5,29 +5,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.audit_tables import AuditEntry
-from server.app import create_app
 from server.fleet.tables import Device
 from tests.server.api.asking import ask, pointers, somebody
-from tests.server.conftest import serving
-from tests.server.ingest.ward import NOW, Ward, minutes
+from tests.server.ingest.ward import NOW, minutes
 from tests.server.roll_out import Operator
 
 NIGHT = {"team": "night", "location": "ward-1"}
 
 
 @pytest.fixture
-def ward(engine):
-    return Ward(engine)
-
-
-@pytest.fixture
-def site(settings, tmp_path):
-    key_file = tmp_path / "key"
-    key_file.touch(mode=0o600)
-    key_file.write_text(bytes(range(32)).hex())
-    app = create_app(settings.model_copy(update={"key_file": key_file}), now=lambda: NOW + minutes(10))
-    with serving(app) as site:
-        yield site
+def site(keyed_site):
+    return keyed_site
 
 
 @pytest.fixture

@@ -8,15 +8,9 @@ from server.fleet.tables import Device, Placement
 from tests.server.api.asking import ask, pointers, somebody
 from tests.server.imports.files import FIRST, made
 from tests.server.imports.test_bring import run
-from tests.server.ingest.ward import Ward
 from tests.server.roll_out import Operator
 
 pytestmark = pytest.mark.usefixtures("fleet")
-
-
-@pytest.fixture
-def ward(engine):
-    return Ward(engine)
 
 
 @pytest.fixture

@@ -7,16 +7,10 @@ from server.imports.tables import ResponseImport
 from server.ingest.tables import Response
 from tests.server.api.asking import ask, pointers, somebody
 from tests.server.imports.files import FIRST, SECOND, made
-from tests.server.ingest.ward import Ward
 
 CSV = {"Content-Type": "text/csv"}
 
 pytestmark = pytest.mark.usefixtures("ward")
-
-
-@pytest.fixture
-def ward(engine):
-    return Ward(engine)
 
 
 def send(site, data, query="", **headers):

@@ -9,33 +9,17 @@ from sqlalchemy import text
 from protocol.envelope import BATCH
 from server.accounts.viewer import Viewer
 from server.api.visits import Visits
-from server.app import create_app
 from server.ingest.replay import replay
-from tests.server.accounts.conftest import Clock
 from tests.server.api.asking import ask, somebody
 from tests.server.api.test_api_document import documented
 from tests.server.conftest import NOW as MONDAY
-from tests.server.conftest import serving
 from tests.server.figures import Pass
-from tests.server.ingest.ward import NOW, Ward
+from tests.server.ingest.ward import NOW
 
 
 @pytest.fixture
-def ward(engine):
-    return Ward(engine)
-
-
-@pytest.fixture
-def clock():
-    clock = Clock()
-    clock.now = NOW
-    return clock
-
-
-@pytest.fixture
-def line(settings, clock):
-    with serving(create_app(settings, now=clock)) as site:
-        yield site
+def line(clocked_site):
+    return clocked_site
 
 
 def read(site):

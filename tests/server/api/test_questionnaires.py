@@ -8,14 +8,9 @@ import pytest
 from server.fleet.drafts import QuestionnaireDraft
 from server.fleet.tables import QuestionnaireVersion
 from tests.server.api.asking import ask, pointers, somebody
-from tests.server.ingest.ward import Ward, definition
+from tests.server.ingest.ward import definition
 
 pytestmark = pytest.mark.usefixtures("ward")
-
-
-@pytest.fixture
-def ward(engine):
-    return Ward(engine)
 
 
 def draft(**changes):
