@@ -294,7 +294,6 @@ AUDITED = (
 
 
 def upgrade() -> None:
-    for part in (SUBJECTS, CONCERNS, AUDITS, TEAMS):
-        op.execute(part)
+    op.execute(SUBJECTS + CONCERNS + AUDITS + TEAMS)
     for table in AUDITED.split():
         op.execute(f"SELECT audited('{table}')")
