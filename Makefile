@@ -14,7 +14,7 @@ demo-check: setup ## drive devices over a cut network and a killed server, and c
 	@exec .venv/bin/pet demo --check $(ARGS)
 
 test: setup ## pass every test, a file on each core (ARGS=tests/demo: only these; ARGS="-n 0 -s ...": in one process, with what they print)
-	@exec .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@exec .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## lint, formatting and types
 	.venv/bin/ruff check

@@ -10,7 +10,7 @@ from protocol.topics import ALL_UP
 from server.demo.broker import INGEST_USER
 
 PASSWORD = "of-ingest"
-TIMEOUT_S = 60  # only a hang takes longer
+TIMEOUT_S = 180  # only a hang takes longer
 
 
 @contextmanager

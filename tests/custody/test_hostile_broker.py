@@ -13,7 +13,7 @@ from tests.custody.conftest import press
 
 EAVESDROPPER = "eavesdropper"
 PASSWORD = "everything"
-TIMEOUT_S = 60
+TIMEOUT_S = 180
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from server.demo.broker import INGEST_USER
 from tests.parts import ROOT, micropython_environment, need
 
 PASSWORD = "a-password-of-a-test"
-TIMEOUT_S = 30  # only a hang takes longer
+TIMEOUT_S = 180  # only a hang takes longer
 # The largest batch of the protocol is a little smaller.
 BATCH_BYTES = 3400
 

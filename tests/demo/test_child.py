@@ -15,7 +15,7 @@ from server.demo.ports import free_port, is_free, kept_port
 from tests.parts import ROOT
 
 WAITS = [sys.executable, "-c", "import time; time.sleep(600)"]
-TIMEOUT_S = 30
+TIMEOUT_S = 180
 
 
 @pytest.fixture

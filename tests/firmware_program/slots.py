@@ -23,7 +23,7 @@ from tools.starter import device_files
 
 RESET = 64
 HEAP = "56wk"
-TIMEOUT_S = 60  # only a hang takes longer
+TIMEOUT_S = 180  # only a hang takes longer
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC = KEY.public_key().public_bytes_raw().hex() + "\n"
 SHARED = tuple(f"firmware/{name}" for name in ("installing", "memory", "provenance", "signature", "slots", "update"))

@@ -37,7 +37,7 @@ def test_the_hang_is_invisible_on_the_unix_port(device, broker):
     """The control: the same script, the same stall. That is why the tests imitate the ESP32."""
     plan = Plan(up=CONNECT_AND_SUBSCRIBE_BYTES + 10)
     with StallingProxy(broker.plain_port, [plan]) as proxy, start_stock(device, proxy.port, esp32=False) as process:
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=180)
         assert "ended" in output, output
 
 

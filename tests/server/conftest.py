@@ -20,7 +20,7 @@ from server.web.commands import listen, make_server
 from tests.server.figures import Figures
 
 NOW = datetime(2026, 11, 23, 1, 40, tzinfo=UTC)  # a Monday
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 180
 
 
 class Site:
