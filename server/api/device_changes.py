@@ -104,7 +104,7 @@ def post_device(
 def patch_device(
     request: Request, device: DeviceNumber, body: NewState, viewer: ManagesFleet, session: WritingSession
 ) -> StateAnswer:
-    """Mark a device lost, revoke or retire it, or make it active again. The broker follows within two seconds."""
+    """Mark a device lost, revoke or retire it, or make it active again. The broker follows while ingest runs."""
     owner, row = managed(request, session, viewer, device)
     now, path = request.app.state.now(), request.app.state.settings.key_file
     with conflicting("state"):

@@ -23,6 +23,7 @@ from server.api.problems import ProblemError, make_problem
 from server.api.reference import refusals
 from server.api.sessions import OpenSession
 from server.fleet.alerts import Kind
+from server.fleet.broker_follower import is_followed
 from server.fleet.occurrences import occurrences
 from server.fleet.organisations import organisation_of
 from server.fleet.roster import Entry, Wanted, roster
@@ -68,6 +69,8 @@ class _Read(Collector):
         entries = roster(self._session, owner, self._now, None, Wanted())
         found = occurrences(self._session, owner, entries, self._now)
         yield from fleet(entries, Counter((one.alert.kind, one.seen is not None) for one in found))
+        told = "1 while a process tells the broker whom to let in; 0: a device that is revoked now stays connected"
+        yield GaugeMetricFamily("pet_broker_follows", told, int(is_followed(self._session)))
         yield _labelled(
             CounterMetricFamily(
                 "pet_http_requests", "Requests answered since this process began", labels=("route", "status")

@@ -1,15 +1,19 @@
 """The commands about one device: enrol, place, and what to do when it is lost."""
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.orm import Session
 
 from protocol.identity import Identity, encode_identity
 from protocol.topics import device_name
 from server.command_line import OrganisationName, instant, now, transaction
+from server.errors import OperatorError
 from server.fleet import devices, lifecycle
+from server.fleet.broker_follower import broker_words
 from server.fleet.enrolment import enrol_device
 from server.fleet.files import write_private
 from server.fleet.keys import open_key_ring
@@ -28,7 +32,11 @@ IdentityFile = Annotated[
     Path, typer.Option(help="New file for the device's identity and keys; it belongs on the device only.")
 ]
 Choices = Annotated[list[str] | None, typer.Option(help="A team that a nurse may choose; repeat it.")]
-BROKER_FOLLOWS = "the broker follows at once while `pet ingest` runs"
+ACTIVE_AGAIN = (
+    "device {name} ({serial}) is revoked. Made active again it is let in with the keys that it had, and so is whoever "
+    "else may hold them: `pet device rotate-key` makes new ones. What it sent meanwhile was refused and is not here; "
+    "what still waits on it will be taken."
+)
 
 
 @device.command()
@@ -45,7 +53,8 @@ def enrol(
         owner = find_organisation(session, organisation)
         identity = enrol_device(session, owner, serial, enrolled_at or now(), keys, mac=mac).identity
         _hand_over(identity, identity_file)
-    print(f"device {device_name(identity.device_id)} ({serial}), key epoch {identity.key_epoch}; {BROKER_FOLLOWS}")
+        follows = _broker_words(session)
+    print(f"device {device_name(identity.device_id)} ({serial}), key epoch {identity.key_epoch}; {follows}")
 
 
 @device.command()
@@ -69,7 +78,8 @@ def rotate_key(word: DeviceWord, identity_file: IdentityFile, organisation: Orga
         row = devices.find_device(session, find_organisation(session, organisation), word)
         identity = devices.rotate_key(session, row, now(), keys)
         _hand_over(identity, identity_file)
-    print(f"device {device_name(identity.device_id)}, key epoch {identity.key_epoch}; {BROKER_FOLLOWS}")
+        follows = _broker_words(session)
+    print(f"device {device_name(identity.device_id)}, key epoch {identity.key_epoch}; {follows}")
 
 
 @device.command()
@@ -155,14 +165,14 @@ def unplace(
 @device.command()
 def revoke(word: DeviceWord, organisation: OrganisationName = None) -> None:
     """Refuse whatever a device sends from now on; its connection ends."""
-    _change(word, organisation, REVOKED)
-    print(f"device {word} is revoked; {BROKER_FOLLOWS}")
+    _, follows = _change(word, organisation, REVOKED)
+    print(f"device {word} is revoked: what it sends is refused; {follows}")
 
 
 @device.command()
 def lost(word: DeviceWord, organisation: OrganisationName = None) -> None:
     """Keep in quarantine whatever a device sends from now on, until it is reinstated or revoked."""
-    networks = _change(word, organisation, LOST).networks
+    networks = _change(word, organisation, LOST)[0].networks
     which = f"of {' and '.join(networks)}" if networks else "that it was given"
     print(
         f"device {word} is lost: what it sends is kept apart. A finder can read the Wi-Fi passwords {which} and the "
@@ -173,24 +183,55 @@ def lost(word: DeviceWord, organisation: OrganisationName = None) -> None:
 @device.command()
 def retire(word: DeviceWord, organisation: OrganisationName = None) -> None:
     """Take a device out of service for good, once its answers are delivered."""
-    _change(word, organisation, RETIRED)
-    print(f"device {word} is retired and placed nowhere; {BROKER_FOLLOWS}")
+    _, follows = _change(word, organisation, RETIRED)
+    print(f"device {word} is retired and placed nowhere; {follows}")
 
 
 @device.command()
-def reinstate(word: DeviceWord, organisation: OrganisationName = None) -> None:
-    """Let a device count again, with what it sent while it was lost."""
-    changed = _change(word, organisation, ACTIVE)
+def reinstate(
+    word: DeviceWord,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Of one that was revoked: do not ask for its serial.")] = False,
+    organisation: OrganisationName = None,
+) -> None:
+    """Let a device count again, with what it sent while it was lost. Of one that was revoked, its serial is asked."""
+    if not yes:
+        _confirm_revoked(word, organisation)
+    changed, follows = _change(word, organisation, ACTIVE)
     print(
-        f"device {word} is active; {changed.delivered} records delivered, {changed.left} left in quarantine; "
-        f"{BROKER_FOLLOWS}"
+        f"device {word} is active; {changed.delivered} records delivered, {changed.left} left in quarantine; {follows}"
     )
 
 
-def _change(word: str, organisation: str | None, state: str) -> Changed:
+@device.command("list", hidden=True)
+def list_devices() -> None:
+    """The list of devices has a name of its own; who looks for it here is told which."""
+    raise OperatorError("`pet fleet` lists the devices, each with what to see to.")
+
+
+def _confirm_revoked(word: str, organisation: str | None) -> None:
+    """Asked before anything is locked: an operator may take their time."""
+    with transaction() as session:
+        row = devices.find_device(session, find_organisation(session, organisation), word)
+        serial, state, name = row.serial, row.state, device_name(row.device_id)
+    if state != REVOKED:
+        return
+    print(ACTIVE_AGAIN.format(name=name, serial=serial), file=sys.stderr)
+    if sys.stdin.isatty():
+        print("Type its serial to make it active: ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip() != serial:
+        raise OperatorError(f"that is not {serial}: nothing was changed. Scripts say --yes.")
+
+
+def _change(word: str, organisation: str | None, state: str) -> tuple[Changed, str]:
     with rollout() as session:
         owner = find_organisation(session, organisation)
-        return change_state(session, owner, devices.find_device(session, owner, word), state, now(), key_ring)
+        changed = change_state(session, owner, devices.find_device(session, owner, word), state, now(), key_ring)
+        return changed, _broker_words(session)
+
+
+def _broker_words(session: Session) -> str:
+    return broker_words(session, load_settings())
 
 
 def _hand_over(identity: Identity, path: Path) -> None:

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from server.errors import OperatorError
 from server.fleet.broker import follow
 from server.fleet.broker_control import Control, control_of
+from server.fleet.broker_follower import hold_follower
 from server.fleet.keys import KeyRing
 from server.ingest.transaction import UNAVAILABLE
 from server.settings import Settings
@@ -30,10 +31,11 @@ def keep_accounts(engine: Engine, key_ring: KeyRing, settings: Settings, stoppin
     back_off_s = BACK_OFF_FIRST_S
     while not stopping.is_set():
         try:
-            with _listening(engine) as database, control_of(settings) as control:
+            with _listening(engine) as connection, control_of(settings) as control:
                 _follow(engine, key_ring, control)
+                hold_follower(connection)
                 back_off_s = BACK_OFF_FIRST_S
-                _watch(database, control, engine, key_ring, stopping)
+                _watch(_driver(connection), control, engine, key_ring, stopping)
         except (OperatorError, *UNAVAILABLE) as error:
             logger.warning("the broker's accounts do not follow: %s", str(error).strip().splitlines()[0])
         except Exception:  # batches are stored whatever happens here
@@ -61,13 +63,17 @@ def _follow(engine: Engine, key_ring: KeyRing, control: Control) -> None:
 
 
 @contextmanager
-def _listening(engine: Engine) -> Iterator[psycopg.Connection[Any]]:
+def _listening(engine: Engine) -> Iterator[Connection]:
     """A connection of its own, which hears of changes from now on."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(f"LISTEN {CHANNEL}")
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, psycopg.Connection)
         try:
-            yield driver
+            yield connection
         finally:
             connection.invalidate()  # it listens: not for the pool
+
+
+def _driver(connection: Connection) -> psycopg.Connection[Any]:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver

@@ -64,7 +64,10 @@ def revoke_command(
             return
         confirm(found["serial"], confirmed, f"{state} Type its serial to revoke it", NOTHING)
         revoke(server, client, found["device"])
-    words = f"{name} is revoked: what it sends is refused, and the broker puts it out within two seconds."
+    words = (
+        f"{name} is revoked: what it sends is refused. The broker puts it out within two seconds, if `pet ingest` runs "
+        "and reaches it; else as soon as that does."
+    )
     speaker.say(REVOKED, words, **told, changed=True)
 
 

@@ -1,5 +1,6 @@
 """`pet`, as an operator types it: what it does, and the sentence and exit code of each mistake."""
 
+import io
 import json
 import os
 import stat
@@ -88,6 +89,7 @@ def test_a_device_goes_through_its_life(trust, tmp_path):
     assert "(AA) is revoked and cannot become lost" in trust.refuses("device", "lost", "AA")
     trust("device", "retire", "AA")
     trust("device", "reinstate", "AA")
+    assert "`pet fleet` lists the devices" in trust.refuses("device", "list")
     assert "not enrolled yet" in trust("device", "register", "--serial", "BB")
     assert "already" in trust.refuses("device", "register", "--serial", "BB")
     here = ("--team", "rehab", "--location", "ward-1")
@@ -101,6 +103,30 @@ def test_a_device_goes_through_its_life(trust, tmp_path):
     told = trust("quarantine", "replay", "--received-at", "2026-03-01T00:00:00Z")
     assert "judged as received at 2026-03-01 00:00:00+00:00" in told
     assert "has not come yet" in trust.refuses("quarantine", "replay", "--received-at", "2999-01-01T00:00:00Z")
+
+
+def test_a_revoked_device_is_made_active_only_by_who_types_its_serial_or_says_yes(trust, monkeypatch):
+    trust("device", "enrol", "--serial", "AA", "--identity-file", "aa.bin")
+    for typed in ("", "BB\n"):
+        trust("device", "revoke", "AA")
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        said = trust.refuses("device", "reinstate", "AA")
+        assert "let in with the keys that it had" in said
+        assert "that is not AA: nothing was changed" in said
+        assert "is revoked already" in trust.refuses("device", "revoke", "AA")
+        monkeypatch.setattr("sys.stdin", io.StringIO("AA\n"))
+        code, out, err = trust.run("device", "reinstate", "AA")
+        assert (code, "AA is active" in out, "What it sent meanwhile was refused" in err) == (0, True, True)
+    trust("device", "revoke", "AA")
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert "AA is active" in trust("device", "reinstate", "AA", "--yes")
+
+
+def test_who_revokes_is_told_that_nobody_has_told_the_broker(trust):
+    trust("device", "enrol", "--serial", "AA", "--identity-file", "aa.bin")
+    assert "THE BROKER HAS NOT BEEN TOLD" in trust("device", "revoke", "AA")
+    without = {"PET_BROKER_KEEPS_ACCOUNTS": "false"}
+    assert "this broker keeps no accounts" in trust("device", "reinstate", "AA", "--yes", **without)
 
 
 PLACE = ("device", "place", "--device", "AA", "--team", "rehab", "--location", "ward-1", "--from")

@@ -7,12 +7,14 @@ import time
 import pytest
 from paho.mqtt.client import CallbackAPIVersion, Client
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from protocol.envelope import BATCH
 from protocol.topics import device_name
 from server.accounts.viewer import everything
 from server.api.access import find_viewer
 from server.app import create_app
+from server.fleet.broker_follower import FOLLOWS, NOT_TOLD, broker_words
 from server.fleet.devices import mark_lost, reinstate, revoke
 from tests.server.asking import TestClient
 from tests.server.ingest.wire import DEADLINE_S, Line, wait_until
@@ -146,6 +148,31 @@ def test_lost_and_found_again(ward, line, worker):
     wait_until(lambda: worker.log.count("accounts: ") >= 4, "three changes")
     assert live.ended.empty()
     live.close()
+
+
+def test_it_is_known_whether_anybody_tells_the_broker(ward, line, settings):
+    app = create_app(settings.model_copy(update={"key_file": line.key_file}))
+    app.dependency_overrides[find_viewer] = lambda: everything(1, "operator")
+    site = TestClient(app, base_url="http://127.0.0.1")
+
+    def is_told(wanted):
+        with Session(ward.engine) as session:
+            said = broker_words(session, settings) == (FOLLOWS if wanted else NOT_TOLD)
+        return said and f"pet_broker_follows {float(wanted)}\n" in site.get("/metrics").text
+
+    ward.handheld()
+    assert is_told(wanted=False)
+    workers = [line.worker("workers") for _ in range(2)]
+    wait_until(lambda: is_told(wanted=True), "a follower")
+    workers[0].kill()
+    wait_until(lambda: workers[1].log.count("accounts: ") and is_told(wanted=True), "the other follower")
+    line.broker.stop()
+    wait_until(lambda: is_told(wanted=False), "that nobody reaches the broker")
+    line.broker.start()
+    wait_until(lambda: is_told(wanted=True), "that the broker is reached again")
+    workers[1].kill()
+    wait_until(lambda: is_told(wanted=False), "that nobody follows")
+    app.state.engine.dispose()
 
 
 def test_two_workers_follow_without_getting_into_each_other_s_way(ward, line):
