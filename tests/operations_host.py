@@ -54,6 +54,7 @@ class Host:
             [r"runuser -u pet --", ""],
             [r"^PET_DATABASE_URL=.*$|(?<=\n)PET_DATABASE_URL=.*", self._database_settings()],
             [r"(pet settings broker \S+)", r"\1 --address 127.0.0.1"],  # no name service knows pet.example.org
+            [r"(pet-program ca switch \S+)", r"\1 --now"],  # the months between are not waited for
             *([rf"(?<![\w.]){port}\b", ours] for port, ours in self.ports.items()),
         ]
         self._write(make_url(postgres_url))

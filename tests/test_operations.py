@@ -163,6 +163,16 @@ def test_a_command_does_and_prints_what_the_page_says(walk, step):
             happening(walk)
 
 
+def test_no_secret_is_left_lying_about(walk):
+    """After the last step: what the page has people write down for a moment, it has them remove again."""
+    names = ("wifi.toml", "first-password", "tokens", "device.pet_id", "key-for-the-safe", "accounts.json")
+    left = [path for name in names for path in walk.host.folder.rglob(name)]
+    password = b"a password of your own"
+    files = [path for path in walk.host.folder.rglob("*") if path.is_file() and "devices" not in path.parts]
+    left += [path for path in files if password in path.read_bytes()]
+    assert not left
+
+
 # --- that the page is read whole ------------------------------------------------------------------
 def test_no_command_stands_in_a_block_of_another_kind():
     text = PAGE.read_text(encoding="utf-8")

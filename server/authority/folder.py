@@ -1,7 +1,9 @@
 """A folder that holds an authority, and perhaps the next one; and a folder with what a server shows."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from cryptography import x509
 
 from server.authority.certificates import (
     Pair,
@@ -19,6 +21,11 @@ CURRENT, NEXT, SERVER = "ca", "next", "server"
 RENEW_SERVER_BEFORE = timedelta(days=60)
 # Devices must have believed the next one for as long as one of them may lie in a drawer.
 REPLACE_BEFORE = timedelta(days=3 * 365)
+# Nobody knows here which devices have fetched the next one: most have been heard in a quarter of a year.
+NEXT_KNOWN_AFTER = timedelta(days=90)
+# One of somebody else's authority is renewed by other means, often for 90 days at a time and a month before its end.
+FOREIGN_DUE_BEFORE = timedelta(days=14)
+FROM = " from "
 DIRECTORY_MODE = 0o700
 HOST_CHARACTERS_MAX = 64  # of a certificate's common name
 
@@ -38,16 +45,28 @@ def begin(directory: Path, name: str, now: datetime, role: str = CURRENT) -> Pai
 def begin_next(directory: Path, now: datetime) -> Pair:
     """The authority that will follow: devices are to believe both long before the change."""
     current = _authority(directory)
-    name = current.certificate.subject.rfc4514_string().removeprefix("CN=")
-    return begin(directory, f"{name.split(' from ')[0]} from {now:%Y-%m-%d}", now, NEXT)
+    return begin(directory, f"{_family(current.certificate.subject)}{FROM}{now:%Y-%m-%d}", now, NEXT)
+
+
+def next_of(directory: Path) -> x509.Certificate:
+    """The authority that will follow. Raises OperatorError where there is none."""
+    path = directory / f"{NEXT}.pem"
+    if not path.exists():
+        raise OperatorError(
+            f"there is no next authority in {directory}: `pet ca next` makes it, long before the change."
+        )
+    return read_certificate(path)
+
+
+def age_of_next(directory: Path, now: datetime) -> timedelta:
+    """Since it was made, as its own name says; all certificates begin on one day."""
+    name = next_of(directory).subject.rfc4514_string()
+    return now - datetime.strptime(name.rpartition(FROM)[2], "%Y-%m-%d").replace(tzinfo=UTC)
 
 
 def switch(directory: Path, now: datetime) -> Path:
     """The next authority is the current one from now on; where the old one is kept."""
-    if not (directory / f"{NEXT}.pem").exists():
-        raise OperatorError(
-            f"there is no next authority in {directory}: `pet ca next` makes it, long before the change."
-        )
+    next_of(directory)
     read_pair(*_files(directory, NEXT))
     old = directory / f"until-{now:%Y-%m-%d}"
     old.mkdir(mode=DIRECTORY_MODE)
@@ -90,8 +109,11 @@ def believed(directory: Path) -> bytes:
     return b"".join(path.read_bytes() for path in paths if path.exists())
 
 
-def findings(directory: Path, out: Path | None, now: datetime) -> tuple[list[str], bool]:
-    """What there is and until when, in words; and whether somebody should do something."""
+def findings(directory: Path, out: Path | None, now: datetime, pages: Path | None = None) -> tuple[list[str], bool]:
+    """What there is and until when, in words; and whether somebody should do something.
+
+    `out`: the folder of the broker's certificate; `pages`: the file of that of the pages, of whichever authority.
+    """
     lines, due = [], False
     current = read_certificate(directory / f"{CURRENT}.pem")
     for role in (CURRENT, NEXT):
@@ -101,19 +123,28 @@ def findings(directory: Path, out: Path | None, now: datetime) -> tuple[list[str
     if current.not_valid_after_utc - now < REPLACE_BEFORE and not (directory / f"{NEXT}.pem").exists():
         lines.append("the authority ends within three years: `pet ca next`, and give both to the devices")
         due = True
-    if out is not None:
-        server = read_certificate(out / f"{SERVER}.pem")
-        lines.append(
-            f"{out / SERVER}.pem: for {', '.join(hosts_of(server))}, until {server.not_valid_after_utc:%Y-%m-%d}"
-        )
-        if server.not_valid_after_utc - now <= RENEW_SERVER_BEFORE or not is_signed_by(server, current):
-            lines.append("the server's certificate is to be renewed: `pet ca renew`")
+    for path in ([out / f"{SERVER}.pem"] if out else []) + ([pages] if pages else []):
+        server = read_certificate(path)
+        lines.append(f"{path}: for {', '.join(hosts_of(server))}, until {server.not_valid_after_utc:%Y-%m-%d}")
+        lasts = server.not_valid_after_utc - now
+        if path == pages and _family(server.issuer) != _family(current.subject):
+            if lasts <= FOREIGN_DUE_BEFORE:
+                lines.append("the pages' certificate is of another authority, and is to be renewed there")
+                due = True
+        elif lasts <= RENEW_SERVER_BEFORE or not is_signed_by(server, current):
+            whose = "pages'" if path == pages else "server's"
+            lines.append(f"the {whose} certificate is to be renewed: `pet ca renew`")
             due = True
     return lines, due
 
 
 def _authority(directory: Path) -> Pair:
     return read_pair(*_files(directory, CURRENT))
+
+
+def _family(name: x509.Name) -> str:
+    """What an authority and those that follow it are called."""
+    return name.rfc4514_string().removeprefix("CN=").split(FROM)[0]
 
 
 def _files(directory: Path, role: str) -> tuple[Path, Path]:

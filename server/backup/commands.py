@@ -41,10 +41,16 @@ def backup(
 
 
 def restore_backup(
-    folder: Annotated[Path, typer.Argument(metavar="BACKUP", help="The folder that `pet backup` has made.")],
+    folders: Annotated[list[Path], typer.Argument(metavar="BACKUP", help="The folder that `pet backup` has made.")],
     check: Annotated[bool, typer.Option("--check", help="Only see whether it could be restored.")] = False,
 ) -> None:
     """Put a backup into an empty database. Ingest then waits for `pet restored --repeated`."""
+    folder, *more = folders
+    if more:
+        raise OperatorError(
+            f"name one backup, not {len(folders)} ({folder}, {more[0]} ...): the shell may have made several of a *. "
+            "The newest is the last of them."
+        )
     settings = load_settings()
     key_ring = open_key_ring(settings.key_file)
     manifest = check_backup(folder, key_ring)

@@ -11,6 +11,7 @@ from cryptography import x509
 from server.command_line import OrganisationName, now, transaction
 from server.errors import OperatorError
 from server.fleet.authorities import as_setting, read_authorities
+from server.fleet.believing import believers, listed
 from server.fleet.device_settings import SECRET, open_settings, set_setting, setting_rows, unset_setting
 from server.fleet.organisations import find_organisation
 from server.fleet.rollout import key_ring, rollout
@@ -60,6 +61,20 @@ def set_ca(
     _set({"ca": [as_setting(each) for each in found]}, scope, organisation)
     for each in found:
         print(f"CA {each.subject.rfc4514_string()} until {each.not_valid_after_utc:%Y-%m-%d} for {scope}")
+
+
+@settings.command("believed")
+def count_believers(
+    file: Annotated[Path, typer.Argument(help="PEM or DER: a CA, say the next one.")],
+    organisation: OrganisationName = None,
+) -> None:
+    """Count the devices that have said that they believe this CA, and name those that have not."""
+    [authority, *_] = _read_certificates(file)
+    with transaction() as session:
+        known = believers(session, find_organisation(session, organisation), authority, now())
+    lacking = [each.serial for each in known if not each.believes]
+    rest = f"; not yet: {listed(lacking)}" if lacking else ""
+    print(f"{len(known) - len(lacking)} of {len(known)} devices have said that they believe {file}{rest}")
 
 
 @settings.command("sync")
@@ -115,6 +130,8 @@ def list_settings(organisation: OrganisationName = None) -> None:
     for name, by_scope in sorted(known.values.items()):
         for scope in sorted(by_scope, key=words.order):
             print(f"{name} ({words.of(scope)}): {_shown(name, by_scope[scope])}")
+    if not known.values:
+        print("nothing is set: devices keep what they were flashed with")
 
 
 def _set(values: dict[str, Any], scope: str, organisation: str | None) -> None:

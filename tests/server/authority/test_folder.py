@@ -89,6 +89,30 @@ def test_the_next_authority_is_believed_before_it_signs(authority, out):
         folder.switch(authority, NOW)
 
 
+def test_the_pages_certificate_is_watched_too_whoever_made_it(authority, out, tmp_path):
+    pages = tmp_path / "pages/server.pem"
+    end = folder.issue(authority, HOSTS[:1], pages.parent, NOW + 100 * DAY).certificate.not_valid_after_utc
+    folder.renew(authority, out, end - 60 * DAY)
+    lines, due = folder.findings(authority, out, end - 60 * DAY, pages)
+    assert due
+    assert lines[-2:] == [
+        f"{pages}: for {HOSTS[0]}, until {end:%Y-%m-%d}",
+        "the pages' certificate is to be renewed: `pet ca renew`",
+    ]
+    assert not folder.findings(authority, out, end - 61 * DAY, pages)[1]
+    folder.begin_next(authority, NOW)
+    folder.switch(authority, NOW)
+    folder.renew(authority, out, NOW)
+    assert folder.findings(authority, out, NOW, pages)[1], "an earlier authority of ours made it"
+
+    folder.begin(tmp_path / "other", "Somebody else", NOW)
+    end = folder.issue(tmp_path / "other", HOSTS[:1], pages.parent, NOW).certificate.not_valid_after_utc
+    folder.renew(authority, out, end - 15 * DAY)
+    assert not folder.findings(authority, out, end - 15 * DAY, pages)[1]
+    lines, due = folder.findings(authority, out, end - 14 * DAY, pages)
+    assert (due, lines[-1]) == (True, "the pages' certificate is of another authority, and is to be renewed there")
+
+
 def test_an_authority_that_ends_within_three_years_is_said(authority, out):
     end = read_certificate(authority / "ca.pem").not_valid_after_utc
     at = end - 3 * 365 * DAY + DAY
@@ -159,9 +183,15 @@ def test_the_commands(tmp_path, postgres, monkeypatch, capsys):
     assert "nothing to do" in pet("ca", "renew", "ca", "--out", "out")
     pet("ca", "next", "ca")
     assert pet("ca", "bundle", "ca").count("BEGIN CERTIFICATE") == 2
-    pet("ca", "switch", "ca")
+    alone = {"PET_DATABASE_URL": None}
+    assert "is 0 days old" in pet.refuses("ca", "switch", "ca", **alone)
+    pet("ca", "switch", "ca", "--now", **alone)
     code, said, _ = pet.run("ca", "status", "ca", "--out", "out")
     assert (code, "is to be renewed" in said) == (1, True)
-    assert "renewed, until" in pet("ca", "renew", "ca", "--out", "out")
+    renewed = pet("ca", "renew", "ca", "--out", "out")
+    assert "renewed, until" in renewed
+    assert "broker" not in renewed, "it may be the pages' as well"
+    named = {"PET_WEB_CERTIFICATE_FILE": "out/server.pem"}
+    assert pet("ca", "status", "ca", **named).count("out/server.pem: for pet.example.org") == 1
     assert "until" in pet("ca", "status", "ca", "--out", "out")
     assert "exists already" in pet.refuses("ca", "init", "ca")

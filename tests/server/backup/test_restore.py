@@ -112,6 +112,8 @@ def test_what_it_holds_stands_up_to_a_rebuild(pet, backup, there):
 def test_a_database_with_anything_in_it_is_refused(pet, backup, ward, there):
     folder, _ = backup
     before = snapshot(ward.engine)
+    two = pet.refuses("restore", str(folder), "backups/pet-2026-11-24", **there)
+    assert "name one backup, not 2" in two
     assert "is not empty (" in (said := pet.refuses("restore", str(folder)))
     assert "a backup goes into an empty one only" in said
     assert snapshot(ward.engine) == before

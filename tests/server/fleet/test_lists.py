@@ -14,6 +14,12 @@ def test_the_tree_is_listed_by_its_codes(trust):
     assert trust("location", "list") == "ward-1: Ward 1\n"
 
 
+def test_a_list_of_settings_that_is_empty_says_so(trust):
+    assert trust("settings", "list") == "nothing is set: devices keep what they were flashed with\n"
+    trust("settings", "sleep", "60")
+    assert trust("settings", "list") == "sleep_after_s (organisation): 60\n"
+
+
 def test_questionnaires_and_targets_are_listed(trust, tmp_path):
     for version in (1, 2):
         file = write_definition(tmp_path / f"{version}.toml", version=version)
