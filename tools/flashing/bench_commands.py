@@ -14,7 +14,7 @@ from tools.flashing.device import Device
 from tools.flashing.diagnosis import explain
 from tools.flashing.doctor import NO_PORTS, examine
 from tools.flashing.errors import PARTLY, FlashError, InputError
-from tools.flashing.firmware_lock import LOCK, add_pin, fetch, pin_for, pinned_image, read_lock
+from tools.flashing.firmware_lock import LOCK, add_pin, fetch, keep_image, pin_for, pinned_image, read_lock
 from tools.flashing.grouping import grouped
 from tools.flashing.looking import look
 from tools.flashing.options import DEFAULT_KIT, AsJson, AtPort, Folder, KitFile, LockFile, PortName, WhatToPutOn, Wire
@@ -30,7 +30,10 @@ LOOK_EVERY_S = 0.5
 def doctor_command(
     kit: KitFile = DEFAULT_KIT, bench: Folder = FOLDER, lock: LockFile = LOCK, json: AsJson = False
 ) -> None:
-    """Look whether this computer is ready: programs, ports, permissions, kit, pinned firmware."""
+    """Look whether this computer is ready.
+
+    Programs, ports, permissions, kit, pinned firmware.
+    """
     speaker = Speaker(as_json=json)
     findings = list(examine(kit, Bench(bench), lock))
     for finding in findings:
@@ -46,7 +49,7 @@ def list_command(
     look_inside: Annotated[bool, typer.Option("--look", help="Ask each device who it is (it restarts).")] = False,
     json: AsJson = False,
 ) -> None:
-    """The ports that devices are at."""
+    """List the ports that devices are at."""
     speaker = Speaker(as_json=json)
     ports = find_ports()
     if not ports and not json:
@@ -79,7 +82,10 @@ def firmware_command(
     lock: LockFile = LOCK,
     json: AsJson = False,
 ) -> None:
-    """Check a MicroPython image, and pin it; without a source, show what is pinned."""
+    """Check and pin a MicroPython image, or show the pinned.
+
+    Without a source it shows what is pinned.
+    """
     speaker = Speaker(as_json=json)
     if source is None:
         pins = read_lock(lock)
@@ -95,7 +101,9 @@ def firmware_command(
         return
     if not name:
         raise InputError("say by --name what the image is called from now on.")
-    entry = pin_for(fetch(source), name, source)
+    data = fetch(source)
+    entry = pin_for(data, name, source)
+    keep_image(data, Bench(bench))
     add_pin(entry, lock)
     words = (
         f"{name} is pinned: MicroPython {entry.version}, SHA-256 {entry.sha256}. Compare that with its makers' page."
@@ -131,7 +139,10 @@ def web_manifest_command(
     what: WhatToPutOn,
     json: AsJson = False,
 ) -> None:
-    """Write what a browser flasher (ESP Web Tools) needs for NEW devices of 4 MB. It holds no password and no key."""
+    """Write what a browser needs to flash new devices.
+
+    ESP Web Tools, for devices of 4 MB. It holds no password and no key.
+    """
     read, image = what.load()
     manifest = write_manifest(directory, read, image)
     Speaker(as_json=json).say("written", f"{manifest} and the parts that it names.", manifest=str(manifest))

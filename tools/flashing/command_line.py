@@ -22,10 +22,11 @@ from tools.flashing.errors import DONE, WRONG_INPUT, FlashError
 from tools.flashing.saying import Speaker
 
 JSON = "--json"
-HELP = """Put PET on devices by cable, look at them, and label them. docs/flashing.md walks through it.
-
-Exit codes: 0 done; 1 partly, or a difference; 2 wrong input; 3 nobody answers; 4 firmware refused; 5 device
-refused; 6 cut off (say resume); 7 the journal is at risk; 8 the server refused."""
+HELP = (
+    "Put PET on devices by cable, look at them, and label them. docs/flashing.md walks through it.\n\n"
+    "Exit codes: 0 done; 1 partly, or a difference; 2 wrong input; 3 nobody answers; 4 firmware refused; 5 device "
+    "refused; 6 cut off (say resume); 7 the journal is at risk; 8 the server refused."
+)
 
 app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 PARTS = (one_device, many_devices, identity_commands, revoking, inspecting, erasing, bench_commands, labelling)

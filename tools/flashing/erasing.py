@@ -16,9 +16,8 @@ from tools.flashing.errors import CutError, DeviceError, InputError
 from tools.flashing.grouping import grouped
 from tools.flashing.ledger import ERASED, EVERYTHING, Ledger
 from tools.flashing.looking import KNOWN, Found, look
-from tools.flashing.options import AsJson, AtPort, Confirmed, DryRun, Folder
+from tools.flashing.options import AtPort, Confirmed, Folder, Manner
 from tools.flashing.partitions import BLANK, JOURNAL, Area
-from tools.flashing.saying import Speaker
 
 commands = typer.Typer()
 
@@ -44,11 +43,14 @@ def erase_command(
     backup: Backup = None,
     confirmed: Confirmed = None,
     bench: Folder = FOLDER,
-    dry_run: DryRun = False,
-    json: AsJson = False,
+    *,
+    manner: Manner,
 ) -> None:
-    """Erase a device: only with a backup that is what the device holds now, and its serial typed."""
-    speaker, ledger = Speaker(as_json=json), Ledger(Bench(bench).ledger)
+    """Erase a device, or only its journal.
+
+    Only with a backup that is what the device holds now, and its serial typed.
+    """
+    speaker, ledger = manner.speaker, Ledger(Bench(bench).ledger)
 
     def carry_out(device: Device) -> None:
         found = look(device)
@@ -58,7 +60,7 @@ def erase_command(
             speaker.say("erased", f"{device.mac}: its {area.name} is blank already.", **told, changed=False)
             return
         copy = check_backup(device, area, backup, what)
-        if dry_run:
+        if manner.dry_run:
             speaker.say("would-erase", f"{device.mac}: its {area.name} would be erased; {copy} has it all.", **told)
             return
         question = "This erases it. Type its serial, as its label has it" + ("" if found.serial else " (none: its MAC)")

@@ -91,8 +91,13 @@ def pinned_image(source: str, bench: Bench, lock: Path = LOCK, *, allow_unpinned
     image = check_image(data)
     check_version(image)
     if named:
-        write_safely(bench.firmware / f"{digest}.bin", data)
+        keep_image(data, bench)
     return image
+
+
+def keep_image(data: bytes, bench: Bench) -> None:
+    """In the bench's folder, where a kit finds it by its name, also when the file it came from is gone."""
+    write_safely(bench.firmware / f"{sha256(data).hexdigest()}.bin", data)
 
 
 def _refuse_unpinned(source: str, data: bytes, digest: str) -> None:
@@ -109,5 +114,7 @@ def _kept_or_fetched(pin: Pin, bench: Bench) -> bytes:
     if kept.exists():
         return kept.read_bytes()
     if not pin.url:
-        raise InputError(f"{pin.name} was pinned from a file, which is not here: name the file instead.")
+        raise InputError(
+            f"{pin.name} was pinned from a file, on another bench: name the file, or copy its flash-bench/firmware."
+        )
     return fetch(pin.url)

@@ -18,7 +18,7 @@ from tools.flashing.identifying import check_identity, check_same_device, write_
 from tools.flashing.journal_image import JournalImage, read_journal
 from tools.flashing.ledger import Ledger
 from tools.flashing.looking import KNOWN, Found, look
-from tools.flashing.options import AsJson, AtPort, DryRun, Enrolling, Folder, IdentityFile, Serial
+from tools.flashing.options import AtPort, Enrolling, Folder, IdentityFile, Manner, Serial
 from tools.flashing.partitions import JOURNAL
 from tools.flashing.saving import save_journal
 from tools.flashing.saying import Speaker
@@ -40,11 +40,14 @@ def provision_command(
     identity: IdentityFile = None,
     serial: Serial = None,
     bench: Folder = FOLDER,
-    dry_run: DryRun = False,
-    json: AsJson = False,
+    *,
+    manner: Manner,
 ) -> None:
-    """Give a flashed device its identity: from a file, or from the server with a one-use token."""
-    _Giving(PROVISION, at, enrolling, identity, serial, Bench(bench), Speaker(as_json=json)).carry_out(dry_run=dry_run)
+    """Give a flashed device its identity.
+
+    From a file, or from the server with a one-use token.
+    """
+    _Giving(PROVISION, at, enrolling, identity, serial, Bench(bench), manner.speaker).carry_out(dry_run=manner.dry_run)
 
 
 @commands.command("rotate")
@@ -54,11 +57,14 @@ def rotate_command(
     enrolling: Enrolling,
     identity: NextKeys = None,
     bench: Folder = FOLDER,
-    dry_run: DryRun = False,
-    json: AsJson = False,
+    *,
+    manner: Manner,
 ) -> None:
-    """Give a device in your hand new keys, by cable. It stays the same device, and answers that wait on it stay."""
-    _Giving(ROTATE, at, enrolling, identity, None, Bench(bench), Speaker(as_json=json)).carry_out(dry_run=dry_run)
+    """Give a device in your hand new keys, by cable.
+
+    It stays the same device, and answers that wait on it stay.
+    """
+    _Giving(ROTATE, at, enrolling, identity, None, Bench(bench), manner.speaker).carry_out(dry_run=manner.dry_run)
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,10 @@ Whole = Annotated[bool, typer.Option("--whole", help="All of the flash (with key
 @commands.command("selftest")
 @grouped
 def selftest_command(at: AtPort, json: AsJson = False) -> None:
-    """Look at everything on a device's flash: is it whole, and what does it hold?"""
+    """Look whether all on a device's flash is whole.
+
+    And what it holds.
+    """
     speaker = Speaker(as_json=json)
     findings = at.work(check_device)
     for finding in findings:
@@ -57,7 +60,10 @@ def selftest_command(at: AtPort, json: AsJson = False) -> None:
 @commands.command("verify")
 @grouped
 def verify_command(at: AtPort, what: WhatToPutOn, json: AsJson = False) -> None:
-    """Compare a device with the kit, part by part. The file system differs once the device has run."""
+    """Compare a device with the kit, part by part.
+
+    The file system differs once the device has run.
+    """
     speaker = Speaker(as_json=json)
     read, image = what.load()
 
@@ -77,7 +83,10 @@ def verify_command(at: AtPort, what: WhatToPutOn, json: AsJson = False) -> None:
 @commands.command("backup-journal")
 @grouped
 def backup_journal_command(at: AtPort, whole: Whole = False, bench: Folder = FOLDER, json: AsJson = False) -> None:
-    """Save a device's journal, proven by the device's own MD5; nothing is written to the device."""
+    """Save a device's journal; nothing is written to it.
+
+    The copy is proven by the device's own MD5.
+    """
     place, speaker = Bench(bench), Speaker(as_json=json)
     at.work(lambda device: (_save_all if whole else _save_journal)(device, place, speaker))
 

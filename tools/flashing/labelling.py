@@ -27,7 +27,10 @@ def label_command(
     bench: Folder = FOLDER,
     json: AsJson = False,
 ) -> None:
-    """Make a sheet of labels; of every device that the ledger knows as done, when none are named."""
+    """Make a sheet of labels, as PDF or PNG.
+
+    Of every device that the ledger knows as done, when none are named.
+    """
     if not base.startswith("https://"):
         raise InputError("--base begins with https://: it is the address of your server.")
     serials = [*(serial or ()), *([row.serial for row in read_rows(list_file)] if list_file else ())]

@@ -27,6 +27,7 @@ QUIET_MODULES = 4  # white around the code (ISO/IEC 18004)
 ERROR_LEVEL = "q"  # a quarter may be scratched or wiped away
 FONT = ("fontpkg_roboto_condensed", "files/RobotoCondensed[wght].ttf")
 SERIAL_MM, SMALL_MM, SMALLEST_MM = 6.0, 3.2, 1.6
+TWO_LINES_BELOW_MM = 3.0  # a serial that would be smaller than this is broken in two
 ADDRESS = "{base}/d/{serial}"
 PDF, PNG = ".pdf", ".png"
 
@@ -73,17 +74,31 @@ def _draw(page: Image.Image, x: float, y: float, serial: str, base: str) -> None
     modules = len(code.matrix) + 2 * QUIET_MODULES
     scale = _dots(QR_MM) // modules
     pen = ImageDraw.Draw(page)
-    left, top = _dots(x + INSET_MM), _dots(y + (LABEL_MM[1] - QR_MM) / 2)
+    spare = (_dots(QR_MM) - modules * scale) // 2  # codes have different sizes; what stands beside them is in one line
+    left, top = _dots(x + INSET_MM) + spare, _dots(y + (LABEL_MM[1] - QR_MM) / 2) + spare
     for row, line in enumerate(code.matrix):
         for column, dark in enumerate(line):
             if dark:
                 at_x, at_y = left + (column + QUIET_MODULES) * scale, top + (row + QUIET_MODULES) * scale
                 pen.rectangle((at_x, at_y, at_x + scale - 1, at_y + scale - 1), fill=0)
-    text_x = left + modules * scale
+    text_x = _dots(x + INSET_MM + QR_MM)
     room = _dots(x + LABEL_MM[0] - INSET_MM) - text_x
     host = base.rpartition("://")[2].rstrip("/")
-    for text, size_mm, down_mm in (("PET", SMALL_MM, 7.0), (serial, SERIAL_MM, 12.0), (host, SMALL_MM, 22.0)):
-        pen.text((text_x, _dots(y + down_mm)), text, fill=0, font=_font(text, size_mm, room))
+    pen.text((text_x, _dots(y + 7.0)), "PET", fill=0, font=_font("PET", SMALL_MM, room))
+    lines, font = _lines(serial, room)
+    pen.multiline_text((text_x, _dots(y + 12.0)), lines, fill=0, font=font)
+    pen.text((text_x, _dots(y + 22.0)), host, fill=0, font=_font(host, SMALL_MM, room))
+
+
+def _lines(serial: str, room: int) -> tuple[str, ImageFont.FreeTypeFont]:
+    """A serial in one line, or broken in two where it could not be read in one."""
+    font = _font(serial, SERIAL_MM, room)
+    if font.size >= _dots(TWO_LINES_BELOW_MM):
+        return serial, font
+    half = -(-len(serial) // 2)
+    first, second = serial[:half], serial[half:]
+    longest = max(first, second, key=font.getlength)
+    return f"{first}\n{second}", _font(longest, SERIAL_MM, room)
 
 
 def _font(text: str, size_mm: float, room: int) -> ImageFont.FreeTypeFont:

@@ -17,7 +17,7 @@ from tools.flashing.errors import PARTLY, FlashError, InputError
 from tools.flashing.grouping import grouped
 from tools.flashing.ledger import Ledger
 from tools.flashing.one_device import say_done
-from tools.flashing.options import AsJson, DryRun, Enrolling, IdentityFile, WhatToPutOn, Wire
+from tools.flashing.options import Enrolling, IdentityFile, Manner, WhatToPutOn, Wire
 from tools.flashing.procedure import Order, Outcome, flash
 from tools.flashing.saying import Speaker
 from tools.flashing.whole_list import WholeList, sum_up
@@ -41,14 +41,17 @@ def bulk_command(
     enrolling: Enrolling,
     migrate: Replace = False,
     at_a_time: AtATime = AT_A_TIME,
-    dry_run: DryRun = False,
-    json: AsJson = False,
+    *,
+    manner: Manner,
 ) -> None:
-    """Flash every device of a list, several at a time. Those that the ledger knows as done are left alone."""
+    """Flash every device of a list, several at a time.
+
+    Those that the ledger knows as done are left alone.
+    """
     order = Order(*what.load(), replace=migrate)
     ports = [each.name for each in find_ports()]
-    whole = WholeList(list_file, ports, order, what, wire.link, enrolling, Speaker(as_json=json), anywhere=False)
-    whole.carry_out(at_a_time, dry_run=dry_run)
+    whole = WholeList(list_file, ports, order, what, wire.link, enrolling, manner.speaker, anywhere=False)
+    whole.carry_out(at_a_time, dry_run=manner.dry_run)
 
 
 @commands.command("resume")
@@ -62,22 +65,25 @@ def resume_command(
     identity: IdentityFile = None,
     migrate: Replace = False,
     at_a_time: AtATime = AT_A_TIME,
-    dry_run: DryRun = False,
-    json: AsJson = False,
+    *,
+    manner: Manner,
 ) -> None:
-    """Finish what was cut off, in whatever port it is now: devices that were begun, or all that is left of a list."""
-    speaker, order = Speaker(as_json=json), Order(*what.load(), replace=migrate)
+    """Finish what was cut off, or what is left of a list.
+
+    Devices that were begun are found in whatever port they are now.
+    """
+    speaker, order = manner.speaker, Order(*what.load(), replace=migrate)
     ports = port or [each.name for each in find_ports()]
     if list_file is None:
         if enrolling.server or migrate:
             raise InputError("--server and --migrate are for what is left of a list: name it by --csv.")
         order = replace(order, identity=read_identity_file(identity) if identity else None)
-        _resume_begun(ports, order, what, wire.link, speaker, dry_run=dry_run)
+        _resume_begun(ports, order, what, wire.link, speaker, dry_run=manner.dry_run)
         return
     if identity:
         raise InputError("--identity is for one device; a list names the identity of each in its own column.")
     whole = WholeList(list_file, ports, order, what, wire.link, enrolling, speaker, anywhere=True)
-    whole.carry_out(at_a_time, dry_run=dry_run)
+    whole.carry_out(at_a_time, dry_run=manner.dry_run)
 
 
 def _resume_begun(

@@ -12,7 +12,7 @@ from tools.flashing.errors import InputError
 from tools.flashing.grouping import grouped
 from tools.flashing.ledger import Ledger
 from tools.flashing.looking import KIND_WORDS, look
-from tools.flashing.options import AsJson, AtPort, DryRun, Enrolling, IdentityFile, Serial, WhatToPutOn
+from tools.flashing.options import AtPort, Enrolling, IdentityFile, Manner, Serial, WhatToPutOn
 from tools.flashing.planning import make_plan
 from tools.flashing.procedure import Order, Outcome, flash
 from tools.flashing.saying import Speaker, shown_by
@@ -28,10 +28,13 @@ def flash_command(
     enrolling: Enrolling,
     identity: IdentityFile = None,
     serial: Serial = None,
-    dry_run: DryRun = False,
-    json: AsJson = False,
+    *,
+    manner: Manner,
 ) -> None:
-    """Put MicroPython and the application on a device; answers that wait on it stay."""
+    """Put MicroPython and the application on a device.
+
+    Answers that wait on it stay.
+    """
     if identity and enrolling.asked:
         raise InputError("name --identity FILE, or --server: an identity comes from one of them.")
     order = Order(
@@ -41,17 +44,18 @@ def flash_command(
         server=enrolling.asked,
         token=enrolling.tokens[0] if enrolling.asked else None,
     )
-    _carry_out(order, at, what, Speaker(as_json=json), dry_run=dry_run)
+    _carry_out(order, at, what, manner.speaker, dry_run=manner.dry_run)
 
 
 @commands.command("migrate")
 @grouped
-def migrate_command(
-    at: AtPort, what: WhatToPutOn, identity: IdentityFile = None, dry_run: DryRun = False, json: AsJson = False
-) -> None:
-    """As flash, for a device with stock MicroPython or another program: all of its flash is saved first."""
+def migrate_command(at: AtPort, what: WhatToPutOn, identity: IdentityFile = None, *, manner: Manner) -> None:
+    """Flash a device that has another program on it.
+
+    Stock MicroPython, say. All of its flash is saved first.
+    """
     order = Order(*what.load(), identity=read_identity_file(identity) if identity else None, replace=True)
-    _carry_out(order, at, what, Speaker(as_json=json), dry_run=dry_run)
+    _carry_out(order, at, what, manner.speaker, dry_run=manner.dry_run)
 
 
 def _carry_out(order: Order, at: AtPort, what: WhatToPutOn, speaker: Speaker, *, dry_run: bool) -> None:

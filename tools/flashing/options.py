@@ -18,6 +18,7 @@ from tools.flashing.errors import InputError, NoAnswerError
 from tools.flashing.firmware_lock import LOCK, pinned_image
 from tools.flashing.kit import Kit, read_kit
 from tools.flashing.micropython_image import MicroPythonImage
+from tools.flashing.saying import Speaker
 from tools.flashing.server import Server
 
 Result = TypeVar("Result")
@@ -51,6 +52,19 @@ Confirmed = Annotated[
     str | None,
     typer.Option("--confirm", help="The device's serial again, for scripts; left out, you are asked for it."),
 ]
+
+
+@dataclass(frozen=True)
+class Manner:
+    """Whether anything is changed, and how that is said."""
+
+    dry_run: DryRun = False
+    json: AsJson = False
+
+    @property
+    def speaker(self) -> Speaker:
+        """Says what is done."""
+        return Speaker(as_json=self.json)
 
 
 @dataclass(frozen=True)

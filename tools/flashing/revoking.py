@@ -13,8 +13,7 @@ import typer
 from tools.flashing.confirming import confirm
 from tools.flashing.errors import InputError, ServerError
 from tools.flashing.grouping import grouped
-from tools.flashing.options import STDIN, AsJson, Authority, Confirmed, DryRun, read_secret, server_of
-from tools.flashing.saying import Speaker
+from tools.flashing.options import STDIN, Authority, Confirmed, Manner, read_secret, server_of
 from tools.flashing.server import Server, detail, fields_of
 
 commands = typer.Typer()
@@ -44,11 +43,14 @@ def revoke_command(
     authority: Authority = None,
     token_file: ApiToken = None,
     confirmed: Confirmed = None,
-    dry_run: DryRun = False,
-    json: AsJson = False,
+    *,
+    manner: Manner,
 ) -> None:
-    """Have the server refuse a device from now on: what it sends counts no more, and the broker puts it out."""
-    server, speaker = server_of(address, authority), Speaker(as_json=json)
+    """Have the server refuse a device; no cable is needed.
+
+    What it sends counts no more from now on, and the broker puts it out.
+    """
+    server, speaker = server_of(address, authority), manner.speaker
     with server.client(read_api_token(token_file)) as client:
         found = find(server, client, serial)
         name = f"{found['serial']} ({found['device']})"
@@ -59,7 +61,7 @@ def revoke_command(
         place = f"with the team {found['team']}" if found["team"] else "with no team"
         waits = f"{found['waiting']} answers still wait on it, and would not be taken"
         state = f"{name} is {found['state']}, {place}; {waits}."
-        if dry_run:
+        if manner.dry_run:
             speaker.say("would-revoke", f"{state} It would be revoked.", **told, state=found["state"])
             return
         confirm(found["serial"], confirmed, f"{state} Type its serial to revoke it", NOTHING)

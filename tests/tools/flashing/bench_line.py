@@ -23,28 +23,10 @@ from tests.custody.conftest import Ward
 from tests.parts import ROOT
 from tests.server.accounts.conftest import PASSWORD
 from tests.server.web.test_command import TIMEOUT_S, start
-from tests.tools.flashing.rehearsal import WIFI_PASSWORD
+from tests.tools.flashing.rehearsal import write_kit
 from tests.tools.flashing.synthetic import firmware
 
 HOST = "localhost"  # the name in the line's certificates
-KIT = """
-micropython = "micropython.bin"
-[application]
-keys = "release-key.pub"
-release = "pet-12.pet"
-questionnaire = "questionnaire.pkg"
-[broker]
-host = "{host}"
-address = "127.0.0.1"
-port = {port}
-[network]
-wifi = "wifi.toml"
-ca = ["{authority}"]
-[settings]
-sync_every_s = 604800
-sync_backlog = 1000000
-sleep_after_s = 0
-"""
 
 
 class BenchLine:
@@ -91,11 +73,9 @@ class BenchLine:
         build = [*release, "build", "--version", "12", "--key", key, "--board", "sim", archive]
         subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
         (self.folder / "questionnaire.pkg").write_bytes(self.ward.trust.packages["beds"])
-        (self.folder / "wifi.toml").write_text(f'[[network]]\nssid = "Ward"\npassword = "{WIFI_PASSWORD}"\n')
         (self.folder / "micropython.bin").write_bytes(firmware())
         (self.folder / "lock.toml").write_text("# Pinned for this rehearsal.\n")
-        broker = {"host": self.line.broker.host, "port": self.line.network.port, "authority": self.authority}
-        (self.folder / "kit.toml").write_text(KIT.format(**broker))
+        write_kit(self.folder, self.line, "micropython.bin", "release-key.pub", 'release = "pet-12.pet"')
         self.say("firmware", "micropython.bin", "--pin", "--name", "rehearsal", "--lock", "lock.toml")
 
     def say(self, *arguments, code=0, program=ROOT / "tools/flash.py", given=None, **environment):

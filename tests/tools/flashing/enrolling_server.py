@@ -1,12 +1,9 @@
 """A server that enrols as docs/api.md says, over TLS: one-use tokens, a MAC keeps its number, refusals in words."""
 
 import json
-import ssl
-import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from server.demo.certificates import make_certificates
+from tests.tools.flashing.tls_server import tls_server
 
 
 class Enrolments:
@@ -43,31 +40,11 @@ class Enrolments:
 @contextmanager
 def enrolling_server(folder, tokens):
     """Yields (address, the CA's file, Enrolments)."""
-    files = make_certificates(folder)
     known = Enrolments(tokens)
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            assert self.path == "/api/v1/enrolments"
-            status, answer = known.enrol(self.headers["Authorization"].removeprefix("Bearer "), body)
-            data = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+    def reply(method, path, token, body):
+        assert (method, path) == ("POST", "/api/v1/enrolments")
+        return known.enrol(token, json.loads(body))
 
-        def log_message(self, *_):
-            pass
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(files.server_pem, files.server_key)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"https://localhost:{server.server_port}", files.authority_pem, known
-        finally:
-            server.shutdown()
-            thread.join()
+    with tls_server(folder, reply) as (address, authority):
+        yield address, authority, known

@@ -18,6 +18,25 @@ from tools.flashing.procedure import Order, flash
 WIFI_PASSWORD = "swordfish-on-the-ward"
 DEADLINE_S = 60  # only a hang takes longer
 JOURNAL_ID = b"\x07" * 8
+# Of a device that syncs and sleeps only when it is told to; `application` is the line that says which.
+KIT = """
+micropython = "{micropython}"
+[application]
+keys = "{keys}"
+{application}
+questionnaire = "questionnaire.pkg"
+[broker]
+host = "{host}"
+address = "127.0.0.1"
+port = {port}
+[network]
+wifi = "wifi.toml"
+ca = ["{authority}"]
+[settings]
+sync_every_s = 604800
+sync_backlog = 1000000
+sleep_after_s = 0
+"""
 
 
 @contextmanager
@@ -105,6 +124,19 @@ def journal_of(device_id, responses, acked=0):
     if acked:
         journal.acknowledge(acked)
     return bytes(nor.image())
+
+
+def write_kit(folder, line, micropython, keys, application):
+    """kit.toml and wifi.toml, for devices of the running server line."""
+    (folder / "wifi.toml").write_text(f'[[network]]\nssid = "Ward"\npassword = "{WIFI_PASSWORD}"\n')
+    where = {
+        "host": line.broker.host,
+        "port": line.network.port,
+        "authority": line.broker.certificates.authority_pem,
+    }
+    text = KIT.format(micropython=micropython, keys=keys, application=application, **where)
+    (folder / "kit.toml").write_text(text)
+    return folder / "kit.toml"
 
 
 def digest(data):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +21,7 @@ from tests.tools.flashing.rehearsal import (
     port,
     provision,
 )
-from tools.flashing.command_line import main
+from tools.flashing.command_line import app, main
 from tools.flashing.device import Device
 from tools.flashing.errors import DEVICE_REFUSED, INTERRUPTED, NO_ANSWER, PARTLY, WRONG_INPUT, CutError
 from tools.flashing.partitions import JOURNAL
@@ -230,6 +231,22 @@ def test_a_terminal_of_80_columns_breaks_no_word(tmp_path):
 def words_of(text):
     """Without the number of free megabytes, which changes between two runs."""
     return [word for word in text.split() if not word.isdigit()]
+
+
+def test_the_help_has_a_line_for_each_command_and_more_for_who_asks(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERMINAL_WIDTH", "80")
+    assert main(["--help"]) == 0
+    _, listed = capsys.readouterr().out.split("─ Commands ─")
+    rows = [line.strip("│ \n") for line in listed.splitlines() if line.startswith("│")]
+    names = [command.name for command in app.registered_commands]
+    assert [row.split()[0] for row in rows] == names
+    assert all(row.endswith(".") and row.split(maxsplit=1)[1][0].isupper() for row in rows), rows
+    for name in names:
+        assert main([name, "--help"]) == 0
+        said = capsys.readouterr().out
+        assert f"flash.py {name}" in said
+        assert not re.search(r"│ +--[a-z-]+ +<\w+> +│", said), "an option without a word about it"
 
 
 def test_what_is_read_from_a_journal_can_be_read_by_a_person(tmp_path, capsys):

@@ -3,8 +3,11 @@
 import pytest
 
 from tests.tools.flashing.synthetic import firmware
-from tools.flashing.errors import FirmwareError, InputError
+from tools.flashing.bench import Bench
+from tools.flashing.command_line import main
+from tools.flashing.errors import DONE, FirmwareError, InputError
 from tools.flashing.firmware_lock import LOCK, Pin, add_pin, pin_for, pinned_image, read_lock
+from tools.flashing.kit import read_kit
 
 IMAGE = firmware()
 
@@ -40,6 +43,21 @@ def test_a_pinned_name_is_kept_and_found_without_its_file(lock, bench):
     pin = read_lock(lock)[0]
     (bench.firmware / f"{pin.sha256}.bin").write_bytes(IMAGE)
     assert pinned_image("good", bench, lock).sha256 == pin.sha256
+
+
+def test_what_was_pinned_from_a_file_is_found_by_its_name_without_the_file(lock, file, tmp_path, kit_file):
+    """In a kit, too, which names it as docs/flashing.md does."""
+    shared = ("--bench", str(tmp_path / "bench"), "--lock", str(lock), "--json")
+    assert main(["firmware", str(file), "--pin", "--name", "good", *shared]) == DONE
+    file.unlink()
+    kit = tmp_path / "kit.toml"
+    kit.write_text(kit_file.read_text().replace('"micropython.bin"', '"good"'))
+    for name in ("release-key.pub", "pet-12.pet", "wifi.toml", "authority.pem"):
+        (tmp_path / name).write_bytes((kit_file.parent / name).read_bytes())
+    found = read_kit(kit).micropython
+    assert pinned_image(found, Bench(tmp_path / "bench"), lock).version == "1.26.1"
+    with pytest.raises(InputError, match="on another bench"):
+        pinned_image(found, Bench(tmp_path / "elsewhere"), lock)
 
 
 def test_what_changed_since_it_was_pinned_is_refused(lock, bench):

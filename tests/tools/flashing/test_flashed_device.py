@@ -13,29 +13,11 @@ from server.demo.line import Line
 from server.demo.ports import free_port
 from tests.custody.conftest import Ward, press
 from tests.parts import need
-from tests.tools.flashing.rehearsal import WIFI_PASSWORD, area, content, digest, flash_port, order
+from tests.tools.flashing.rehearsal import area, content, digest, flash_port, order, write_kit
 from tools.flashing.kit import read_kit
 from tools.flashing.partitions import IDENTITY, JOURNAL, VFS, layout_for
 
 ANSWERS = 200
-KIT = """
-micropython = "unused"
-[application]
-keys = "{keys}"
-version = {version}
-questionnaire = "questionnaire.pkg"
-[broker]
-host = "{host}"
-address = "127.0.0.1"
-port = {port}
-[network]
-wifi = "wifi.toml"
-ca = ["{authority}"]
-[settings]
-sync_every_s = 604800
-sync_backlog = 1000000
-sleep_after_s = 0
-"""
 
 
 @pytest.fixture
@@ -49,16 +31,8 @@ def ward(tmp_path):
 def kit_for(ward, folder, kit_file, questionnaire, version):
     folder.mkdir(exist_ok=True)
     shutil.copy(questionnaire, folder / "questionnaire.pkg")
-    (folder / "wifi.toml").write_text(f'[[network]]\nssid = "Ward"\npassword = "{WIFI_PASSWORD}"\n')
-    text = KIT.format(
-        keys=kit_file.with_name("release-key.pub"),
-        version=version,
-        host=ward.line.broker.host,
-        port=ward.line.network.port,
-        authority=ward.line.broker.certificates.authority_pem,
-    )
-    (folder / "kit.toml").write_text(text)
-    return read_kit(folder / "kit.toml", board="sim")
+    kit = write_kit(folder, ward.line, "unused", kit_file.with_name("release-key.pub"), f"version = {version}")
+    return read_kit(kit, board="sim")
 
 
 def take_out(data, folder):

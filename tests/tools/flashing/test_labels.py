@@ -5,7 +5,7 @@ import zxingcpp
 from PIL import Image
 
 from tools.flashing.errors import InputError
-from tools.flashing.labels import address_of, write_labels
+from tools.flashing.labels import DOTS_PER_MM, address_of, write_labels
 
 BASE = "https://pet.example.org"
 
@@ -27,6 +27,20 @@ def test_thirty_devices_take_two_pages(tmp_path):
     assert sorted(text for page in pages for text in codes(page)) == sorted(address_of(each, BASE) for each in serials)
     write_labels(tmp_path / "sheet.pdf", serials, BASE)
     assert (tmp_path / "sheet.pdf").read_bytes().count(b"/MediaBox") == 2
+
+
+def test_a_long_serial_stands_in_two_lines_that_can_be_read(tmp_path):
+    """By the height of its letters in print: one line of it would be smaller than the address below."""
+
+    def printed_mm(serial):
+        [file] = write_labels(tmp_path / "sheet.png", [serial], BASE)
+        column = Image.open(file).convert("L").crop((430, 290, 830, 400))  # beside the code, above the address
+        _, top, _, bottom = column.point(lambda light: 255 - light).getbbox()
+        return (bottom - top) / DOTS_PER_MM
+
+    assert printed_mm("PET-0001") < 5
+    assert printed_mm("ABCDEFGHIJKLMNOPQRSTUVWXYZ123456") > 4.5
+    assert codes(tmp_path / "sheet.png") == [f"{BASE}/d/ABCDEFGHIJKLMNOPQRSTUVWXYZ123456"]
 
 
 def test_signs_of_a_serial_cannot_change_the_address():

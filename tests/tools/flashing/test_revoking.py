@@ -2,14 +2,12 @@
 
 import json
 import socket
-import ssl
 import subprocess
 import sys
 import threading
 import time
 from contextlib import contextmanager
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from sqlalchemy import select
@@ -30,6 +28,7 @@ from server.settings import Settings
 from server.web.commands import make_server
 from tests.parts import ROOT
 from tests.server.ingest.ward import NOW, Ward
+from tests.tools.flashing.tls_server import tls_server
 from tools.flashing.command_line import main
 from tools.flashing.errors import SERVER_REFUSED, WRONG_INPUT
 
@@ -87,42 +86,17 @@ def listening(app, settings):
 @contextmanager
 def dropping_server(folder):
     """(address, the CA's file, what was asked) of one that tells of a device, and hangs up when it is changed."""
-    files, asked = make_certificates(folder), []
+    asked = []
+    row = {"serial": "PET-0042", "device": "00000002", "mac": None, "state": "active", "team": None, "waiting": 3}
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            row = {
-                "serial": "PET-0042",
-                "device": "00000002",
-                "mac": None,
-                "state": "active",
-                "team": None,
-                "waiting": 3,
-            }
-            data = json.dumps({"device": row}).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+    def reply(method, _path, _token, body):
+        if method == "GET":
+            return 200, {"device": row}
+        asked.append(body)
+        return None
 
-        def do_PATCH(self):
-            asked.append(self.rfile.read(int(self.headers["Content-Length"])))
-            self.close_connection = True
-
-        def log_message(self, *_):
-            pass
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(files.server_pem, files.server_key)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listener:
-        listener.socket = context.wrap_socket(listener.socket, server_side=True)
-        thread = threading.Thread(target=listener.serve_forever)
-        thread.start()
-        try:
-            yield f"https://localhost:{listener.server_port}", files.authority_pem, asked
-        finally:
-            listener.shutdown()
-            thread.join()
+    with tls_server(folder, reply) as (address, authority):
+        yield address, authority, asked
 
 
 def token_with(engine, *rights, name="bench"):
