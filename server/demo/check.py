@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.demo.child import Claim
-from server.demo.device import SimulatedDevice
+from server.demo.device import Event, SimulatedDevice
 from server.demo.holdings import hand_out
 from server.demo.line import Line
 from server.demo.postgres import EmbeddedPostgres
@@ -80,14 +80,10 @@ def _round(line: Line, story: Story, trust: Trust, pairs: list[tuple[Posting, Si
         print("ingest and pages are killed and started again, while devices deliver")
         line.restart_server()
         for _, device in pairs:
-            device.expect("synced")
+            _say_how_far(device, device.expect("synced"))
         return
     for _, device in pairs:
-        event = device.sync()
-        outcome = event["error"] or f"{event['delivered']} delivered"
-        if number == CUT_IN_ROUND:
-            outcome = f"as expected, {outcome}"
-        print(f"{device.directory.name}: {outcome}, {event['waiting']} waiting")
+        _say_how_far(device, device.sync(), "as expected, " if number == CUT_IN_ROUND else "")
     if number == CUT_IN_ROUND:
         print("the network is mended: what waits is delivered in the next round")
         line.network.mend()
@@ -95,10 +91,24 @@ def _round(line: Line, story: Story, trust: Trust, pairs: list[tuple[Posting, Si
 
 def _deliver_all(devices: Iterable[SimulatedDevice]) -> None:
     """Until nothing waits on any device; what still waits after some tries shows in the counts."""
+    print("and at the end:")
     for device in devices:
         for _ in range(SYNC_TRIES_MAX):
-            if device.sync()["waiting"] == 0:
+            event = device.sync()
+            if event["waiting"] == 0:
                 break
+        _say_how_far(device, event)
+
+
+def _say_how_far(device: SimulatedDevice, event: Event, expected: str = "") -> None:
+    """All so far, not what this sync brought: what a sync delivers, and another one reports, would not add up."""
+    error = f"; {expected}{event['error']}" if event["error"] else ""
+    print(how_far(device.directory.name, device.completed, event["waiting"]) + error)
+
+
+def how_far(name: str, answered: int, waiting: int) -> str:
+    """A line of the check."""
+    return f"{name}: {answered} answered so far, {answered - waiting} delivered, {waiting} waiting"
 
 
 def _stored(line: Line) -> int:

@@ -53,8 +53,10 @@ class Control:
         try:
             self._client.connect(*self._address)
         except OSError as error:
+            cause = error.strerror or str(error)  # of a certificate that is not believed there is no number to tell
             raise BrokerError(
-                f"the broker at {self._address[0]}:{self._address[1]} does not answer: {error}."
+                f"the broker at {self._address[0]}:{self._address[1]} does not answer: {cause}. Does it run, and are "
+                "PET_BROKER_HOST, PET_BROKER_PORT and PET_BROKER_CA_FILE right?"
             ) from None
         self._client.loop_start()
         try:

@@ -49,6 +49,10 @@ def test_the_check_counts_the_same_everywhere_on_both_brokers(tmp_path, broker):
     assert re.search(r"^all 60 agree: 60 thanked for .*, 60 in the database, 60 on the page", done.stdout, re.MULTILINE)
     assert "3 devices x 5 rounds x 4 people who answer = 60 responses" in done.stdout
     assert "as expected, " in done.stdout.partition("the network is cut")[2].partition("the network is mended")[0]
+    told = re.findall(r"^(\S+): (\d+) answered so far, (\d+) delivered, (\d+) waiting", done.stdout, re.MULTILINE)
+    assert len(told) == 3 * (5 + 1)  # after each round, and at the end
+    assert all(int(answered) == int(delivered) + int(waiting) for _, answered, delivered, waiting in told)
+    assert [int(delivered) for _, _, delivered, _ in told[-3:]] == [20, 20, 20]
     assert not list(tmp_path.iterdir())
     assert "killed and started again" in done.stdout
     assert f"broker: {'mosquitto' if broker == 'automatic' else 'iotcore'}" in done.stdout
