@@ -1,10 +1,10 @@
 """Since when each alert stands: what tells one occurrence from the next of its kind on the same device."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -15,13 +15,14 @@ from server.fleet.alert_tables import AlertSeen
 from server.fleet.alerts import BATTERY_LOW_MV, CLOCK_OFF_S_MAX, STORAGE_USED_MAX, Alert, Kind, silent_since
 from server.fleet.rollout_tables import Desired
 from server.fleet.roster import Entry
-from server.fleet.tables import Organisation
+from server.fleet.tables import Device, Organisation
 from server.fleet.watching import REFUSALS_COUNT_FOR, watched
 from server.ingest.refusal_tables import DeviceRefusal
 from server.ingest.tables import Connection, Gap
 
 MICROSECOND = timedelta(microseconds=1)
 UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+ALWAYS: ColumnElement[datetime] = literal_column("CAST('-infinity' AS timestamptz)")
 SAID = (Kind.LOW_BATTERY, Kind.CLOCK, Kind.STORAGE)  # what every status says anew
 
 
@@ -47,7 +48,7 @@ def occurrences(
     found = watched(session, organisation, entries, now)
     alerting = [entry for entry in entries if found[entry.device_id]]
     numbers = [entry.device_id for entry in alerting]
-    begun = _begun(session, organisation, numbers)
+    begun = _begun(session, organisation, found, numbers)
     query = select(AlertSeen).where(
         AlertSeen.organisation_id == organisation.organisation_id, AlertSeen.device_id.in_(numbers)
     )
@@ -65,11 +66,15 @@ def _silent_since(entry: Entry) -> datetime:
     return silent_since(entry) or (entry.said.at if entry.said else entry.enrolled_at)
 
 
-def _begun(session: Session, organisation: Organisation, numbers: Collection[int]) -> dict[tuple[int, Kind], datetime]:
+def _begun(
+    session: Session, organisation: Organisation, standing: Mapping[int, Sequence[Alert]], numbers: Collection[int]
+) -> dict[tuple[int, Kind], datetime]:
     here = organisation.organisation_id
     found: dict[tuple[int, Kind], datetime] = {}
-    for row in session.execute(_said_since(here, numbers)):
-        found |= {(row.device_id, kind): getattr(row, kind.name) for kind in SAID if getattr(row, kind.name)}
+    for kind in SAID:
+        said = [number for number in numbers if any(alert.kind is kind for alert in standing[number])]
+        for row in session.execute(_said_since(here, kind, said)) if said else ():
+            found[row.device_id, kind] = row.received_at
     newest = (
         (Kind.LOST_RECORDS, Gap, func.max(Gap.recorded_at)),  # what is lost stays lost; more of it is news
         (Kind.REFUSED, Desired, func.max(Desired.changed_at)),  # it refuses what it should hold since then
@@ -80,32 +85,33 @@ def _begun(session: Session, organisation: Organisation, numbers: Collection[int
     return found | _refused_since(session, here, numbers)
 
 
-def _said_since(here: int, numbers: Collection[int]) -> Any:
-    """By device and kind: the first status of the unbroken row of statuses, up to the last, that say so."""
-    of_ours = (
-        Connection.organisation_id == here,
-        Connection.device_id.in_(numbers),
-        Connection.confirmed_at.is_not(None),
-    )
-    keys = (Connection.organisation_id, Connection.device_id)
+def _said_since(here: int, kind: Kind, numbers: Collection[int]) -> Any:
+    """By device: the first status of the unbroken row of statuses, up to the last, that say so.
+
+    Device by device from the newest back: of years of statuses those are read that say so, and one that does not.
+    """
+    its = (on_keys(Connection, Device, "device_id"), Connection.confirmed_at.is_not(None))
     well = (
-        select(*keys, *(_newest(~_says(kind)).label(kind.name) for kind in SAID))
-        .where(*of_ours)
-        .group_by(*keys)
-        .subquery()
+        select(Connection.received_at)
+        .where(*its, ~_says(kind))
+        .order_by(Connection.received_at.desc())
+        .limit(1)
+        .lateral("well")
     )
-    since = [
-        func.min(Connection.received_at)
-        .filter(or_(well.c[kind.name].is_(None), Connection.received_at > well.c[kind.name]))
-        .label(kind.name)
-        for kind in SAID
-    ]
-    joined = select(Connection.device_id, *since).join(well, on_keys(Connection, well.c, "device_id"))
-    return joined.where(*of_ours).group_by(Connection.device_id)
-
-
-def _newest(condition: ColumnElement[bool]) -> Any:
-    return func.max(Connection.received_at).filter(condition)
+    first = (
+        select(Connection.received_at)
+        .where(*its, Connection.received_at > func.coalesce(well.c.received_at, ALWAYS))
+        .order_by(Connection.received_at)
+        .limit(1)
+        .lateral("first")
+    )
+    return (
+        select(Device.device_id, first.c.received_at)
+        .select_from(Device)
+        .outerjoin(well, true())
+        .join(first, true())
+        .where(Device.organisation_id == here, Device.device_id.in_(numbers))
+    )
 
 
 def _says(kind: Kind) -> ColumnElement[bool]:
