@@ -35,7 +35,7 @@ def nothing_stays_elsewhere(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def collections_walk_only_what_the_test_has_made():
-    """The firmware collects garbage by hand, as MicroPython needs it: each time all of a long run's memory otherwise."""
+    """The firmware collects garbage by hand, as MicroPython needs it: of a long run all each time otherwise."""
     gc.freeze()
     yield
     gc.unfreeze()
