@@ -1,20 +1,19 @@
 """Which target is in force for what, on which day. A target is data: its value, scope and dates."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.aggregates.devices import Lineage, standings
-from server.aggregates.scope import Place, Scope
+from server.aggregates.devices import Lineage
+from server.aggregates.scope import Place
 from server.fleet.tables import (
     SCOPE_DEVICE,
     SCOPE_ORGANISATION,
     SCOPE_SERVICE,
     SCOPE_TEAM,
     Target,
-    Team,
 )
 
 
@@ -46,18 +45,3 @@ def find_targets(session: Session, place: Place) -> Targets:
     """All targets ever set in this organisation: a few."""
     rows = session.scalars(select(Target).where(Target.organisation_id == place.organisation_id))
     return Targets(list(rows))
-
-
-def lineage_of(session: Session, scope: Scope, at: datetime) -> Lineage:
-    """What the whole of a scope belonged to at that instant: with one device named its team and service too, and so on
-    up.
-    """
-    if len(scope.devices) == 1:
-        devices = standings(session, scope, at)
-        return devices[0].lineage if devices else Lineage(scope.devices[0])
-    if len(scope.teams) == 1:
-        service = select(Team.service_id).where(
-            Team.organisation_id == scope.place.organisation_id, Team.team_id == scope.teams[0]
-        )
-        return Lineage(team_id=scope.teams[0], service_id=session.scalar(service))
-    return Lineage(service_id=scope.services[0] if len(scope.services) == 1 else None)

@@ -11,9 +11,10 @@ from server.aggregates.counts import Tally
 from server.aggregates.custody import data_version
 from server.aggregates.delivery import delivery
 from server.aggregates.devices import Lineage
+from server.aggregates.lineages import lineages_of
 from server.aggregates.outside import published_period
 from server.aggregates.periods import Period, instant
-from server.aggregates.targets import Targets, find_targets, lineage_of
+from server.aggregates.targets import Targets, find_targets
 from server.api.query import FiguresQuery
 from server.api.resolve import Asked
 from server.api.shapes import Aside, Filters, Links, Meta
@@ -100,7 +101,7 @@ class Surroundings:
     def __init__(self, session: Session, asked: Asked[Any]) -> None:
         self._asked = asked
         self._targets = find_targets(session, asked.place)
-        self._lineage = lineage_of(session, asked.scope, end_of(asked))
+        self._lineages = lineages_of(session, asked.scope)
         self._delivery = delivery(session, asked.scope, asked.now, asked.now - LATE_AFTER)
         self._data_version = data_version(session, asked.place)
         self.delivered_through = min(asked.now, self._delivery.through or asked.now)
@@ -113,15 +114,21 @@ class Surroundings:
     @property
     def target(self) -> float | None:
         """The one in force for the whole scope on the last day that is told of the period, in percent."""
-        return self._targets.percent_on(self._last_day, self._lineage)
+        return self._target_on(self._last_day)
 
     def target_before(self, after: date) -> float | None:
-        """The target on the last day before `after`; of days to come, today's."""
-        return self._targets.percent_on(min(after - timedelta(days=1), self._asked.today), self._lineage)
+        """The target on the last day before `after`; of days to come, today's. Where a device was then decides, not
+        where it has been moved to since.
+        """
+        return self._target_on(min(after - timedelta(days=1), self._asked.today))
 
     def target_of(self, lineage: Lineage) -> float | None:
         """The target of a part of the scope on that day, in percent."""
         return self._targets.percent_on(self._last_day, lineage)
+
+    def _target_on(self, day: date) -> float | None:
+        at_its_end = instant(day + timedelta(days=1), self._asked.place.zone) - timedelta(microseconds=1)
+        return self._targets.percent_on(day, self._lineages.at(min(at_its_end, self._asked.now)))
 
     @property
     def _last_day(self) -> date:

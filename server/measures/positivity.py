@@ -63,9 +63,8 @@ def positivity(
     precision = precision_of(basis, percent_from)
     percent, interval = None, None
     if precision in {Precision.CARE, Precision.SOUND}:
-        share = counts.positive / n
-        percent = 100 * share
-        interval = _in_percent(wilson_interval(share * basis, basis, z))
+        percent = 100 * counts.positive / n  # in this order 57 of 100 are 57, not a little less
+        interval = _in_percent(wilson_interval(counts.positive / n * basis, basis, z))
     return Positivity(n, responses, counts.positive, basis, percent, interval, precision)
 
 

@@ -201,6 +201,21 @@ def test_a_month_that_is_over_keeps_its_target_when_the_device_moves(figures, de
     figures.move(device, "north", datetime(2026, 11, 1, tzinfo=UTC))
     assert site.series(**october)["totals"] == before
     assert site.series(period="2026-11", device=device)["totals"]["target"] == 50.0
+    months = site.series(period="2026", granularity="month", device=device)["data"]
+    assert [months[number]["target"] for number in (8, 9, 10)] == [95.0, 95.0, 50.0]
+    assert (months[9]["verdict"], months[9]["positivity"]) == (before["verdict"], before["positivity"])
+
+
+def test_what_is_named_together_has_the_target_of_all_of_it(figures, device, site):
+    beside = figures.device("PET-2", team="haywood")
+    figures.target("0.85")
+    figures.target("0.9", "service", figures.services["beds"])
+    figures.target("0.95", "team", figures.teams["haywood"])
+    figures.enter(passes(device, 24, 6) + passes(beside, 24, 6))
+    assert site.series(device=[device, beside])["totals"]["target"] == 95.0
+    assert site.series(team=["haywood", "leek"])["totals"]["target"] == 90.0
+    figures.move(beside, "north", datetime(2026, 10, 1, tzinfo=UTC))
+    assert site.series(device=[device, beside])["totals"]["target"] == 85.0
 
 
 def test_a_clear_verdict_is_given(figures, device, site):

@@ -87,5 +87,6 @@ def test_the_point_estimate_is_compared_apart_from_the_verdict():
     assert at_or_above(measured(26, 30), 85) is True
     assert at_or_above(measured(25, 30), 85) is False
     assert at_or_above(measured(85, 100), 85) is True
+    assert all(at_or_above(measured(percent, 100), percent) for percent in range(1, 101))
     assert at_or_above(measured(9, 9), 85) is None
     assert at_or_above(measured(90, 100), None) is None
