@@ -1,7 +1,7 @@
 """Reading and verifying the audit log. Nothing here writes it: the database does (migration 0005)."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -92,7 +92,9 @@ def verify(session: Session, organisation_id: int, heads: Sequence[Head] = ()) -
 
     The session must see one state throughout (REPEATABLE READ), or writers at work would look like a fault.
     """
-    outside = {each.sequence: each.hash for each in heads}
+    outside: dict[int, set[str]] = {}
+    for each in heads:
+        outside.setdefault(each.sequence, set()).add(each.hash)
     before, rows = b"", 0
     for row in _rows(session, organisation_id):
         rows += 1
@@ -102,14 +104,21 @@ def verify(session: Session, organisation_id: int, heads: Sequence[Head] = ()) -
         if before != row.hash:
             why = "its content is not what its hash was made of, or the row before it was exchanged"
             return Verified(rows, Broken(rows, why))
-        if outside.get(rows, row.hash.hex()) != row.hash.hex():
+        if not outside.get(rows, set()) <= {row.hash.hex()}:
             return Verified(rows, Broken(rows, "its hash is not the one in the file of heads: the log was rewritten"))
-    last = head(session, organisation_id)
-    if (last.sequence, last.hash) != (rows, before.hex()):
-        return Verified(rows, Broken(rows + 1, f"the log ends with row {rows}, its head says {last.sequence}"))
+    return Verified(rows, _ends(head(session, organisation_id), Head(organisation_id, rows, before.hex()), outside))
+
+
+def _ends(said: Head, found: Head, outside: Collection[int]) -> Broken | None:
+    """Whether a chain that is whole up to its last row, `found`, ends where it should."""
+    rows = found.sequence
+    if rows == 0:
+        return Broken(1, "the log is empty, and yet an organisation's begins with its own making")
+    if said != found:
+        return Broken(rows + 1, f"the log ends with row {rows}, its head says {said.sequence}")
     if any(sequence > rows for sequence in outside):
-        return Verified(rows, Broken(rows + 1, f"the log ends with row {rows}, the file knows row {max(outside)}"))
-    return Verified(rows, None)
+        return Broken(rows + 1, f"the log ends with row {rows}, the file knows row {max(outside)}")
+    return None
 
 
 def _rows(session: Session, organisation_id: int) -> Iterator[Any]:

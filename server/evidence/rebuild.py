@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
 from protocol.topics import device_name
@@ -23,6 +23,7 @@ from server.fleet.tables import IMPORT, Device, Organisation
 from server.imports.replay import ImportFault, imported_responses
 from server.ingest.check import KnownDevice
 from server.ingest.judge import ResponseRow
+from server.ingest.tables import Response
 
 
 def check(session: Session, key_ring: KeyRing, organisation: Organisation, summary: Summary) -> Iterator[Difference]:
@@ -62,6 +63,7 @@ def _differences(
             yield from replayed.faults
             rows = replayed.rows
         yield from tallied.device(device.device_id, rows)
+    yield from _of_nobody(connection, here)
     yield from tallied.rest()
 
 
@@ -72,6 +74,18 @@ def _devices(connection: Connection, organisation: Organisation) -> list[KnownDe
         .order_by(Device.device_id)
     )
     return [KnownDevice(*row, timezone=organisation.timezone) for row in connection.execute(query)]
+
+
+def _of_nobody(connection: Connection, here: int) -> Iterator[Difference]:
+    """Responses of a device that is not there: the database refuses them, but not to somebody with all rights."""
+    known = select(Device.device_id).where(Device.organisation_id == here)
+    query = (
+        select(Response.device_id, func.count())
+        .where(Response.organisation_id == here, Response.device_id.not_in(known))
+        .group_by(Response.device_id)
+    )
+    for device_id, count in connection.execute(query.order_by(Response.device_id)):
+        yield Difference(EXTRA, f"{count} responses of {device_name(device_id)}", "there is no such device")
 
 
 def _replayed(

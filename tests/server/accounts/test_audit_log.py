@@ -149,6 +149,7 @@ BREAKS = {
         1,
     ),
     "a truncated tail": ("DELETE FROM audit_log WHERE sequence > 7", 8),
+    "all of it": ("WITH gone AS (DELETE FROM audit_head) DELETE FROM audit_log", 1),
 }
 
 
@@ -197,6 +198,11 @@ def test_a_log_rewritten_with_good_hashes_is_found_by_a_head_kept_outside(engine
     )
     assert verified(engine, here).broken is None
     assert verified(engine, here, [kept]).broken.sequence == kept.sequence
+    with Session(engine) as session:
+        next_night = head(session, here)
+    assert next_night.sequence == kept.sequence  # a quiet day: the file holds both, and they contradict each other
+    for heads in ([kept, next_night], [next_night, kept]):
+        assert verified(engine, here, heads).broken.sequence == kept.sequence
 
 
 def test_organisations_have_chains_of_their_own(engine, here):

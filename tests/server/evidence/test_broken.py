@@ -105,17 +105,27 @@ def test_every_rollup_is_among_those_that_are_broken_here():
     assert {table.__tablename__ for table in rollups.ROLLUPS} == set(ROLLUPS)
 
 
+def copied(**other):
+    """SQL that invents a response: the first one's copy, with these other values."""
+    names = [column.name for column in Response.__table__.columns if column.computed is None]
+    values = ", ".join(other.get(name, name) for name in names)
+    return f"INSERT INTO response ({', '.join(names)}) SELECT {values} FROM response WHERE sequence = 1"
+
+
 @pytest.mark.usefixtures("line")
 def test_an_invented_response_that_is_counted_is_found_with_every_count_of_it(inspector):
-    names = [column.name for column in Response.__table__.columns if column.computed is None]
-    columns = ", ".join(names)
-    values = ", ".join("13" if name == "sequence" else name for name in names)
     inspector.as_superuser(
-        f"INSERT INTO response ({columns}) SELECT {values} FROM response WHERE sequence = 1",
+        copied(sequence="13"),
         "UPDATE rollup_day SET n1 = n1 + 1 WHERE position = 1 AND n1 > 0 AND NOT flagged",
     )
     assert ("extra", "response") in inspector.kinds()
     assert ("other", "rollup_day") in inspector.kinds()
+
+
+@pytest.mark.usefixtures("line")
+def test_a_response_of_a_device_that_is_not_there_is_found(inspector):
+    inspector.as_superuser(copied(device_id="999"))
+    assert ("extra", "1 responses of 000003e7") in {(each.kind, each.what) for each in inspector.differences()}
 
 
 def test_a_response_hidden_in_quarantine_is_found(line, inspector):
