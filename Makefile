@@ -37,7 +37,7 @@ lock: setup ## choose the newest versions of everything again and write requirem
 		--generate-hashes --upgrade --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 		--quiet --output-file requirements.lock
 
-vendor: setup ## copy the style sheet of the pages from npm again (needs npm; the copy is kept in the tree)
+vendor: setup ## copy style sheet and scripts of the pages from npm again (needs npm; the copy is kept in the tree)
 	.venv/bin/python deploy/vendor/vendor.py
 
 clean: ## remove what was built or kept: .venv, the demo's data in .pet, caches

@@ -26,10 +26,9 @@ from server.database import make_engine
 from server.settings import Settings, listed
 from server.web.gate import Gate
 from server.web.handheld import Handheld
-from server.web.openid_pages import openid_pages
-from server.web.pages import pages, problem_page
-from server.web.pictures import router as pictures
-from server.web.sign_in import ask_to_sign_in, sign_in_pages
+from server.web.pages import problem_page
+from server.web.routers import PAGE_ROUTERS
+from server.web.sign_in import ask_to_sign_in
 from server.web.templates import STATIC, STATIC_PATH, make_templates
 
 GZIP_BYTES_MIN = 1000  # smaller ones fit one packet as they are
@@ -61,7 +60,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = utc_now, handhe
     app.state.visits = Visits()
     app.state.templates = make_templates()
     app.state.handheld = handheld or Handheld(settings.try_device_directory)
-    for router in (*ROUTERS, pictures, sign_in_pages, openid_pages, pages):
+    for router in (*ROUTERS, *PAGE_ROUTERS):
         app.include_router(router)
     app.mount(STATIC_PATH, StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Conditional, prefix=PREFIX)

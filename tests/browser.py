@@ -103,6 +103,15 @@ class Browser:
         for kind in ("keyDown", "keyUp"):
             self._call("Input.dispatchKeyEvent", type=kind, key=key, code=code)
 
+    def tab(self):
+        """The focus on to the next element that takes it."""
+        for kind in ("rawKeyDown", "keyUp"):
+            self._call("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
+
+    def allow_scripts(self, allowed):
+        """Whether pages opened from now on may run scripts of their own; `evaluate` may in any case."""
+        self._call("Emulation.setScriptExecutionDisabled", value=not allowed)
+
     def click(self, selector):
         """The mouse on the middle of an element."""
         box = self.evaluate(

@@ -14,20 +14,38 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
-STATIC = HERE.parents[1] / "server" / "web" / "static" / "vendor"
+ROOT = HERE.parents[1]
+STATIC = ROOT / "server" / "web" / "static" / "vendor"
+FOR_TESTS = ROOT / "tests" / "server" / "web" / "vendor"
 STYLE = "nhsuk-frontend.min.css"
+SCRIPTS = {"htmx.org": "dist/htmx.min.js", "axe-core": "axe.min.js"}  # the one file that is taken as it is
 
 
 def main() -> None:
-    """Replace everything below static/vendor."""
+    """Replace everything below static/vendor, and what only tests need below tests/server/web/vendor."""
+    wanted = json.loads((HERE / "package.json").read_text())
     with tempfile.TemporaryDirectory() as directory:
         packages = _install(Path(directory))
-        shutil.rmtree(STATIC, ignore_errors=True)
-        for name, version in json.loads((HERE / "package.json").read_text())["dependencies"].items():
-            _copy_nhsuk_frontend(packages / name / "dist" / "nhsuk", STATIC / f"{name}-{version}")
-    files = sorted(path for path in STATIC.rglob("*") if path.is_file())
-    sums = {path.relative_to(STATIC).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-    (STATIC / "manifest.json").write_text(json.dumps(sums, indent=2) + "\n")
+        for folder, kind in ((STATIC, "dependencies"), (FOR_TESTS, "devDependencies")):
+            shutil.rmtree(folder, ignore_errors=True)
+            for name, version in wanted[kind].items():
+                _copy(packages / name, folder / f"{name}-{version}")
+            _write_manifest(folder)
+
+
+def _write_manifest(folder: Path) -> None:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    sums = {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    (folder / "manifest.json").write_text(json.dumps(sums, indent=2) + "\n")
+
+
+def _copy(package: Path, target: Path) -> None:
+    if package.name in SCRIPTS:
+        target.mkdir(parents=True)
+        for source in (package / SCRIPTS[package.name], package / "LICENSE"):
+            shutil.copy(source, target)
+    else:
+        _copy_nhsuk_frontend(package / "dist" / "nhsuk", target)
 
 
 def _install(directory: Path) -> Path:

@@ -12,7 +12,9 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 STATIC_PATH = "/static"
 NHSUK_STYLE = "vendor/nhsuk-frontend-10.6.1/nhsuk-frontend.min.css"
+HTMX = "vendor/htmx.org-2.0.11/htmx.min.js"  # a page that refreshes parts of itself loads it in its head
 NHSUK_PARTS = {  # folder: macro
+    "breadcrumb": "breadcrumb",
     "button": "button",
     "error-summary": "errorSummary",
     "input": "input",
@@ -33,9 +35,11 @@ def make_templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["error_link"] = lambda found: {"href": f"#{found[0]}", "text": found[1]}
+    environment.filters["crumb"] = lambda crumb: {"href": crumb[0], "text": crumb[1]}
     environment.globals.update(
         nhsuk=_nhsuk_parts(),
         style=NHSUK_STYLE,
+        htmx=HTMX,
         static=lambda name: f"{STATIC_PATH}/{name}",
         percent=percent,
         interval=interval,

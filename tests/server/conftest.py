@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
+from starlette.requests import HTTPConnection
 
 from server.accounts.viewer import everything
 from server.api.access import find_viewer
@@ -26,7 +27,8 @@ START_TIMEOUT_S = 180
 class Site:
     """`get` asks as a program, `page` as a browser. `viewer`: who it is that asks; None: whoever may do everything."""
 
-    def __init__(self, port):
+    def __init__(self, port, app=None):
+        self.app = app
         self.viewer = None
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
@@ -63,9 +65,14 @@ def serving(app, *, real_doors=False):
     server = make_server(app)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
-    site = Site(listener.getsockname()[1])
+    site = Site(listener.getsockname()[1], app)
     if not real_doors:
-        app.dependency_overrides[find_viewer] = lambda: site.viewer or may_everything(app)
+
+        def find(connection: HTTPConnection):
+            connection.state.viewer = site.viewer or may_everything(app)
+            return connection.state.viewer
+
+        app.dependency_overrides[find_viewer] = find
     try:
         deadline = time.monotonic() + START_TIMEOUT_S
         while not server.started:

@@ -1,0 +1,13 @@
+"""The routers of the pages, by capability; server/app.py includes them all. A new package of pages adds its line."""
+
+from server.web.openid_pages import openid_pages
+from server.web.pages import pages
+from server.web.pictures import router as pictures
+from server.web.sign_in import sign_in_pages
+
+PAGE_ROUTERS = (
+    pictures,
+    sign_in_pages,
+    openid_pages,
+    pages,
+)
