@@ -14,7 +14,8 @@ def make_page(request: Request, template: str, content: dict[str, Any], code: in
     Content that every page may give: `path`, its entry of the menu; `crumbs`, (href, text) of the pages above it.
     """
     visitor = getattr(request.state, "viewer", None)
-    known = {"path": None, "crumbs": [], "visitor": visitor, "menu": menu_for(visitor), **content}
+    address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    known = {"path": None, "crumbs": [], "address": address, "visitor": visitor, "menu": menu_for(visitor), **content}
     text = request.app.state.templates.get_template(template).render(known)
     # Back after signing out, the browser asks again instead of showing what it kept.
     return HTMLResponse(text, code, {"Cache-Control": "private, no-cache, no-store"})

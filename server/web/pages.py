@@ -1,35 +1,23 @@
 """The routes of the pages: thin, each a template and what it shows."""
 
 import asyncio
-from typing import Annotated
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, WebSocket, status
 from fastapi.responses import HTMLResponse
 
-from server.accounts.rights import Right
-from server.accounts.viewer import Viewer
-from server.api.access import needs, public, somebody
+from server.api.access import public, somebody
 from server.api.problems import Problem
 from server.api.reference import PREFIX
 from server.api.sessions import OpenSession
 from server.api.shared import Secret, opened
 from server.measures.positivity import PUBLISH_FROM
+from server.web.figures.overview import overview
 from server.web.handheld import Handheld, Message
-from server.web.overview import overview
 from server.web.page import make_page
 from server.web.refusals import sentences, title
 
 pages = APIRouter(include_in_schema=False)
-
-
-@pages.get("/")
-def get_overview(
-    request: Request, viewer: Annotated[Viewer, needs(Right.SEE_FIGURES)], session: OpenSession
-) -> HTMLResponse:
-    """The figures that the address asks for."""
-    content = overview(session, request.query_params.multi_items(), viewer, request.app.state.now())
-    return make_page(request, "overview.html.jinja", content)
 
 
 @pages.get("/shared/{secret}", dependencies=[public])
@@ -39,7 +27,7 @@ def get_shared(request: Request, session: OpenSession, secret: Secret) -> HTMLRe
     shared = opened(session, secret, now)
     content = overview(session, parse_qsl(shared.query), shared.viewer, now)
     own = {"shared": shared, "path": None, "api_address": f"{PREFIX}/shared/{secret}"}
-    return make_page(request, "overview.html.jinja", content | own)
+    return make_page(request, "figures/overview.html.jinja", content | own)
 
 
 @pages.get("/try", dependencies=[somebody])

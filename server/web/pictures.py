@@ -18,14 +18,18 @@ from server.api.query import FiguresQuery, described, read_query
 from server.api.reference import PREFIX
 from server.api.resolve import refuse_what_is_to_come, resolve
 from server.api.sessions import OpenSession
-from server.api.stats import control, heat
+from server.api.stats import breakdown, control, heat
 from server.api.stats.ask import Reader, blamed
+from server.api.stats.breakdown import BreakdownQuery
 from server.api.stats.control import ControlAnswer, ControlQuery, read_control
 from server.api.stats.distribution import DistributionAnswer, read_distribution
+from server.api.stats.funnels import FunnelAnswer, read_funnel
 from server.api.stats.heat import HeatAnswer, HeatQuery, read_heatmap
 from server.web.chart import FRAMES, NARROW, WIDE, Frame
 from server.web.control_chart import draw_control
 from server.web.distribution_chart import draw_distribution
+from server.web.funnel_chart import described as described_part
+from server.web.funnel_chart import draw_funnel, funnel_sentence, told_apart
 from server.web.heatmap_chart import draw_heatmap
 from server.web.lettering import lines_of
 from server.web.picture_words import distribution_sentence, heatmap_sentence, subject
@@ -58,6 +62,12 @@ class DistributionPicture(FiguresQuery):
 
 class HeatPicture(HeatQuery):
     """Of the picture of the heat map."""
+
+    width: Width = Width.WIDE
+
+
+class FunnelPicture(BreakdownQuery):
+    """Of the picture of a funnel."""
 
     width: Width = Width.WIDE
 
@@ -153,6 +163,32 @@ def get_heatmap(request: Request, viewer: Reader, session: OpenSession) -> Respo
         return Drawn("heatmap", title, heatmap_sentence(answer), [note], draw_heatmap(answer, frame))
 
     return _picture(request, viewer, session, (HeatPicture, heat.MORE), (read_heatmap, draw))
+
+
+@router.get(
+    "/funnel.png",
+    operation_id="funnel_png",
+    response_class=Response,
+    responses=offered([Format.PNG]),
+    openapi_extra=described(FunnelPicture, breakdown.MORE | OF_PICTURES),
+)
+@router.get(
+    "/funnel.svg",
+    operation_id="funnel_picture",
+    response_class=Response,
+    openapi_extra=described(FunnelPicture, breakdown.MORE | OF_PICTURES),
+)
+def get_funnel(request: Request, viewer: Reader, session: OpenSession) -> Response:
+    """Which teams, devices, questions... differ from all together by more than their n explains, as a picture."""
+
+    def draw(answer: FunnelAnswer, frame: Frame) -> Drawn:
+        notes = [f"{number}: {described_part(row)}." for number, row in enumerate(told_apart(answer), start=1)]
+        reading = funnel_sentence(answer, answer.query.by)
+        return Drawn(
+            "funnel", f"Each {answer.query.by} beside all together", reading, notes, draw_funnel(answer, frame)
+        )
+
+    return _picture(request, viewer, session, (FunnelPicture, breakdown.MORE), (read_funnel, draw))
 
 
 def _picture(

@@ -1,5 +1,6 @@
 """The routers of the pages, by capability; server/app.py includes them all. A new package of pages adds its line."""
 
+from server.web.figures.routes import router as figures
 from server.web.openid_pages import openid_pages
 from server.web.pages import pages
 from server.web.pictures import router as pictures
@@ -9,5 +10,6 @@ PAGE_ROUTERS = (
     pictures,
     sign_in_pages,
     openid_pages,
+    figures,
     pages,
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader, PackageLoader, StrictUndefined
 
+from server.web.figures.kinds import page_of
 from server.web.words import bucket_name, interval, percent
 
 HERE = Path(__file__).parent
@@ -43,6 +44,7 @@ def make_templates() -> Environment:
         static=lambda name: f"{STATIC_PATH}/{name}",
         percent=percent,
         interval=interval,
+        page_of=page_of,
         bucket_name=bucket_name,
     )
     return environment

@@ -40,6 +40,10 @@ class Site:
     def page(self, path="/", parameters=None):
         return self.get(path, parameters, accept="text/html")
 
+    def post(self, path, form):
+        """A form, sent as a browser sends it from a page of ours."""
+        return self._client.post(path, data=form, headers={"accept": "text/html", "origin": self.url})
+
     def series(self, **parameters):
         """The answer of the time series; a parameter from_ is `from`."""
         named = {name.rstrip("_"): value for name, value in parameters.items()}

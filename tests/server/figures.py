@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from protocol.record import FLAG_BURST, FLAG_PARTIAL, KIND_RESPONSE
 from server.fleet.league import choose
 from server.fleet.scope import Scope
-from server.fleet.subject_tables import Topic
+from server.fleet.subject_tables import Objective, Topic
 from server.fleet.tables import (
     ACTIVE,
     Device,
@@ -130,6 +130,13 @@ class Figures:
                 to_date=to_date,
                 set_by="commissioner",
             )
+
+    def objective(self, word, words, *questions):
+        """An objective that these questions serve."""
+        with Session(self.engine) as session, session.begin():
+            self._add(session, Objective, objective=word, words=words)
+            for question in questions:
+                session.get_one(Question, (self.organisation_id, question)).objective = word
 
     def opt_in(self, opted_in=True, **area):
         """`service=` or `team=`, by code, takes part in the league."""

@@ -16,6 +16,7 @@ from server.measures.funnel import FunnelPoint, funnel
 class FunnelRow(PartFigures):
     """One part in the funnel; limits in percent."""
 
+    basis: Annotated[int, Field(description="the n of the limits: at least so many people answered")]
     lower_95: Percent | None
     upper_95: Percent | None
     lower_998: Percent | None
@@ -54,6 +55,7 @@ def _row(group: Group, point: FunnelPoint, asked: Asked[BreakdownQuery], *, show
     judged = shown and group.part.basis >= asked.thresholds.percent_from
     return FunnelRow(
         **part_fields(group, asked),
+        basis=group.part.basis,
         lower_95=percent(100 * inner.lower) if inner else None,
         upper_95=percent(100 * inner.upper) if inner else None,
         lower_998=percent(100 * outer.lower) if outer else None,

@@ -28,9 +28,16 @@ EXAMPLES = [
     ),
     *(
         Example(f"GET {V1}/charts/{name}.{form}", query=query, outside=404)
-        for name, query in {"spc": MONTHLY, "distribution": ABOUT, "heatmap": ABOUT}.items()
+        for name, query in {"spc": MONTHLY, "distribution": ABOUT, "heatmap": ABOUT, "funnel": ABOUT}.items()
         for form in ("svg", "png")
     ),
+    Example("GET /league", hides=("Leek",)),
+    Example("POST /league", data={"area": "team:leek", "opted_in": "true"}, inside=303, outside=404),
+    Example("GET /services/{service}", outside=404),
+    Example("GET /teams/{team}", outside=404),
+    Example("GET /devices/{device}", outside=404),
+    Example("GET /questions/{question}"),
+    Example("GET /objectives/{objective}"),
     Example(f"GET {V1}/stats/misuse", query=ABOUT, inside=422, outside=404),  # a device is needed, and no team
     Example(f"GET {V1}/stats/fft", query={"month": "2026-10"}),
     Example(f"GET {V1}/responses", query=ABOUT, outside=404),

@@ -61,7 +61,12 @@ class Scene:
             "version": 1,
             "response": RESPONSE,
             "slug": "beds",
+            "service": "beds",
+            "team": "leek",
+            "question": "food",
+            "objective": "good-food",
         }
+        figures.objective("good-food", "Good food", "food")
         silence = (PLACED_AT - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
         self.words["alert"] = f"{self.device}-overdue-{silence}"  # never heard since it was placed
         self.words |= {"spare": figures.device("PET-2", team=None), **self._of_leek()}

@@ -1,7 +1,7 @@
 """Every page that people see, who may see it, and what the organisation of the browser's tests holds for it.
 
 Each package of pages has a module of its own like this one beside it, with PAGES and, where its pages need rows,
-`furnish(figures)`; both are added below. A page that is in no table fails test_pages.py.
+`furnish(figures)`; both are added in every_page.py. A page that is in no table fails test_pages.py.
 """
 
 from typing import NamedTuple
@@ -34,6 +34,3 @@ BASIC = [
 ]
 # Pages that only redirect, or are tested where somebody is invited to them.
 ELSEWHERE = {"/sign-in/openid", "/sign-in/openid/return", "/shared/{secret}"}
-# One line for each package of pages.
-PAGES = [*BASIC]
-FURNISH = []

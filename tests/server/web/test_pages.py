@@ -12,7 +12,8 @@ from tests.browser import Browser
 from tests.parts import need
 from tests.server.figures import Pass
 from tests.server.web.axe import check, unreached
-from tests.server.web.pages import ELSEWHERE, FURNISH, PAGES
+from tests.server.web.every_page import FURNISH, PAGES
+from tests.server.web.pages import ELSEWHERE
 
 TODAY = date(2026, 11, 23)
 DESK, PHONE = 1280, 390
