@@ -21,6 +21,7 @@ QUERIES = {
     "spc": {"from": "2026-07-06", "to": "2026-11-23", "question": "food"},
     "distribution": {"period": "2026-10"},
     "heatmap": {"period": "2026-10"},
+    "funnel": {"period": "2026-10", "by": "team"},
 }
 
 
@@ -205,7 +206,7 @@ def test_a_png_is_the_svg_in_twice_as_many_pixels_and_in_its_colours(site, kind,
     assert picture.width == 2 * WIDTHS[width]
     assert abs(picture.height - 2 * float(tree.get("height"))) < 1
     colours = {colour for _, colour in picture.getcolors(picture.width * picture.height)}
-    expected = {"spc": "5f707b", "distribution": "bd4f00", "heatmap": "1d70b8"}[kind]
+    expected = {"spc": "5f707b", "funnel": "5f707b", "distribution": "bd4f00", "heatmap": "1d70b8"}[kind]
     assert {(33, 43, 50), (76, 98, 114), (255, 255, 255), tuple(bytes.fromhex(expected))} <= colours
     edges = [(0, 0, picture.width, 6), (0, picture.height - 6, picture.width, picture.height)]
     edges += [(0, 0, 6, picture.height), (picture.width - 6, 0, picture.width, picture.height)]
