@@ -48,9 +48,29 @@ def page_of(word: str, code: str, kept: Iterable[tuple[str, str]] = ()) -> str:
 
 
 def crumbs_of(kind: Kind, code: str, known: MetaAnswer) -> Crumbs:
-    """The pages above: of a team, its service too."""
-    above: Crumbs = [("/", "Figures")]
-    for team in known.teams if kind.word == "team" else []:
-        if team.team == code:
-            above.append((address_of("service", team.service), names_of(known)["service"][team.service]))
+    """The pages above: of a team its service too, of a question its objective."""
+    services = {each.team: each.service for each in known.teams if kind.word == "team"}
+    objectives = {each.question: each.objective for each in known.questions if kind.word == "question"}
+    names, above = names_of(known), [("/", "Figures")]
+    if code in services:
+        above.append((page_of("service", services[code]), names["service"][services[code]]))
+    if objective := objectives.get(code):
+        above.append((page_of("objective", objective), names["objective"].get(objective, objective)))
     return above
+
+
+class Aim(NamedTuple):
+    """An objective, or what serves none, with its questions as (word, text)."""
+
+    objective: str | None
+    name: str
+    questions: list[tuple[str, str]]
+
+
+def aims_of(known: MetaAnswer) -> list[Aim]:
+    """Every question that can be asked about, under the objective it serves."""
+    named = [Aim(each.objective, each.name, []) for each in known.objectives]
+    by_word = {each.objective: each for each in [*named, Aim(None, "Other questions", [])]}
+    for question in known.questions:
+        by_word.get(question.objective, by_word[None]).questions.append((question.question, question.text))
+    return [each for each in by_word.values() if each.questions]

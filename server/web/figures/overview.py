@@ -21,6 +21,7 @@ from server.measures.verdict import Verdict
 from server.web.chart import FRAMES, draw
 from server.web.figures.around import asides, shown
 from server.web.figures.form import by_month, granularity_field, period_field, place_field
+from server.web.figures.kinds import aims_of
 from server.web.figures.reading import Reading
 from server.web.figures.standing import standing
 from server.web.figures.verdicts import verdict_tag
@@ -55,6 +56,7 @@ def overview(session: Session, items: Iterable[tuple[str, str]], viewer: Viewer,
         "path": "/",
         "shared": None,
         "given": given,
+        "aims": aims_of(known),
         "answer": answer,
         "organisation": organisation.name,
         "headline": headline(answer),

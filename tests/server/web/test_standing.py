@@ -98,6 +98,14 @@ def test_from_outside_the_overview_speaks_of_what_is_over(site, figures):
     opened(site, period="last-13-weeks")
 
 
+def test_every_page_of_figures_is_linked_from_the_overview_or_from_one_that_is(site, figures, year):
+    figures.objective("good-food", "Good food", "food")
+    links = set(re.findall(r'href="(/[a-z]+/[^"?]+)', opened(site)))
+    assert {"/services/beds", f"/devices/{year[0]}", "/questions/food", "/objectives/good-food"} <= links
+    assert "/teams/haywood" in opened(site, "/services/beds")
+    assert 'href="/objectives/good-food"' in opened(site, "/questions/food").split("<main")[0]  # of the pages above it
+
+
 def test_a_league_of_those_who_asked_for_it_counts_and_names_nobody_else(site, figures):
     figures.opt_in(team="leek")
     figures.opt_in(service="home")
