@@ -2,7 +2,7 @@
 
 import ipaddress
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError, field_validator, model_validator
@@ -56,6 +56,15 @@ class Settings(BaseSettings):
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret_file: Path | None = None
+
+    # Where mail goes out; off without a host. The certificate is checked, against this authority or the system's.
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_ca_file: Path | None = None
+    smtp_user: str = ""
+    smtp_password_file: Path | None = None
+    mail_from: str = ""
 
     # The folder that is the flash of the device behind /try; without it there is no such page.
     try_device_directory: Path | None = None
@@ -113,12 +122,29 @@ class Settings(BaseSettings):
             raise ValueError("PET_OIDC_ISSUER must begin with https://")
         return self
 
+    @model_validator(mode="after")
+    def _mails_on_purpose_only(self) -> Self:
+        """A mail has a sender, and no password or figure crosses a network in the clear."""
+        if self.smtp_host and "@" not in self.mail_from:
+            raise ValueError("PET_SMTP_HOST needs PET_MAIL_FROM: the sender's address, like pet@example.nhs.uk")
+        if self.smtp_security == "none" and self.smtp_host and not is_loopback(self.smtp_host):
+            raise ValueError("PET_SMTP_SECURITY none is for a mail server on this machine only: say starttls or tls")
+        if bool(self.smtp_user) != bool(self.smtp_password_file):
+            raise ValueError("PET_SMTP_USER and PET_SMTP_PASSWORD_FILE go together: set both or neither")
+        return self
+
+    @property
+    def web_address(self) -> str:
+        """What links in mails begin with."""
+        names = listed(self.web_names)
+        return f"https://{names[0]}" if names else f"http://{self.web_host}:{self.web_port}"
+
     @property
     def web_is_encrypted(self) -> bool:
         """Whether browsers reach the pages by https, ours or a proxy's."""
         return bool(self.web_certificate_file or self.web_proxy)
 
-    @field_validator("broker_port", "web_port")
+    @field_validator("broker_port", "web_port", "smtp_port")
     @classmethod
     def _is_a_port(cls, value: int) -> int:
         if not 0 < value <= PORT_MAX:

@@ -42,6 +42,11 @@ def _find_chromium():
     return next((Path(path) for path in found if path), None)
 
 
+def _find_pdftotext():
+    found = shutil.which("pdftotext")
+    return Path(found) if found else None
+
+
 def _cannot_install():
     return False
 
@@ -49,6 +54,7 @@ def _cannot_install():
 PARTS: dict[str, tuple[Callable[[], Path | None], Callable[[], bool], str]] = {
     "mosquitto": (find_mosquitto, install_mosquitto, "install it (Debian: apt-get install mosquitto)"),
     "chromium": (_find_chromium, lambda: install_package("chromium"), "install it (Debian: apt-get install chromium)"),
+    "pdftotext": (_find_pdftotext, lambda: install_package("poppler-utils"), "install poppler-utils"),
     "micropython": (_find_micropython, _cannot_install, "say 'make setup'"),
 }
 

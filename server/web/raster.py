@@ -25,7 +25,7 @@ def as_png(svg: str) -> bytes:
     picture = f'#image(bytes(sys.inputs.svg), format: "svg", width: {width}pt, height: {height}pt)'
     made: bytes = typst.compile(
         (page + picture).encode(),
-        font_paths=_fonts(),
+        font_paths=fonts(),
         format="png",
         ppi=SCALE * POINTS_PER_INCH,
         sys_inputs={"svg": plain(svg)},
@@ -41,7 +41,7 @@ def plain(svg: str) -> str:
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def fonts() -> typst.Fonts:
     """Read once: those of the device's screen, in which a question may be worded, and none of this machine's own."""
     folders = {str(Path(font.file()).parent) for font in (LATIN, *FONTS.values())}
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=sorted(folders))

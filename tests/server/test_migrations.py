@@ -18,7 +18,8 @@ import server.improvement.tables
 import server.improvement.team_tables
 import server.ingest.refusal_tables
 import server.ingest.rollup_tables
-import server.ingest.tables  # noqa: F401, they fill Base.metadata
+import server.ingest.tables
+import server.reports.tables  # noqa: F401, they fill Base.metadata
 from server.database import Base
 from server.migrations import upgrade
 

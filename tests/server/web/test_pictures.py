@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from PIL import Image
 
-from server.web.raster import FAMILY, _fonts, plain
+from server.web.raster import FAMILY, fonts, plain
 from tests.browser import Browser
 from tests.parts import need
 from tests.server.api.year import FIRST_MONDAY, PATTERNS, insider, outsider
@@ -221,7 +221,7 @@ def test_its_letters_are_ours_and_nothing_is_left_to_the_machine(site):
         text = plain(ask(site, kind).text)
         assert "var(" not in text
         assert set(re.findall(r"font-family: ([^;}]+)", text)) == {FAMILY}
-    assert FAMILY in _fonts().families()
+    assert FAMILY in fonts().families()
 
 
 def test_a_png_is_shown_to_whom_the_svg_is_shown(year, site):

@@ -1,0 +1,134 @@
+"""The figures of a report, frozen as JSON: whatever its readers see is drawn from this and from nothing else."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from server.accounts.viewer import Viewer
+from server.aggregates.scope import find_place
+from server.api.query import ComparedQuery, FiguresQuery
+from server.api.stats import breakdown, control, findings
+from server.api.stats.breakdown import BreakdownQuery, read_breakdown
+from server.api.stats.comparing import months_before
+from server.api.stats.control import ControlQuery, read_control
+from server.api.stats.covering import read_coverage
+from server.api.stats.devices import read_devices
+from server.api.stats.distribution import read_distribution
+from server.api.stats.findings import FindingsQuery, read_findings
+from server.api.stats.summary import read_summary
+from server.reports.actions import actions_of
+from server.reports.asking import Asking
+from server.reports.kinds import AUDIENCES, TITLES, Audience, Kind
+from server.reports.quality import sentences
+
+SCHEMA = 1  # of the snapshot: older ones are drawn as they were
+CHART_WEEKS = 26  # half a year
+CHART_MONTHS = 24  # from outside, where a week of one device mostly has too few answers to be shown
+BAD = ("concern", "watch")
+
+Told = Callable[[str], None]
+
+
+class About(NamedTuple):
+    """What a report is about. `service`: its code, None for the whole organisation."""
+
+    kind: Kind
+    first: date
+    after: date
+    service: str | None
+    viewer: Viewer  # kinds.reader_of: what the audience may see
+
+
+STEPS = ("totals", "parts", "devices", "weeks", "findings", "actions")
+
+
+def make_snapshot(session: Session, about: About, now: datetime, told: Told = lambda _: None) -> dict[str, Any]:
+    """Everything a report says. The session must see one state throughout. `told`: hears what is being done."""
+    narrowing = [("service", about.service)] if about.service else []
+    asking = Asking(session, about.viewer, now, narrowing)
+    month = [("period", f"{about.first:%Y-%m}")]
+    told("totals")
+    summary = asking.ask(read_summary, ComparedQuery, "summary", [*month, ("compare", "previous")])
+    told("parts")
+    parts = {by: _parts(asking, month, by) for by in ("service", "team", "question", "objective")}
+    told("devices")
+    devices = [each.model_dump(mode="json") for each in read_devices(session, asking.ready(FiguresQuery, month))]
+    coverage = asking.ask(read_coverage, FiguresQuery, "coverage", month)
+    told("weeks")
+    weeks = _weeks(asking, about)
+    services = [_steady(session, about, now, row) for row in parts["service"]] if about.kind is Kind.BOARD else []
+    told("findings")
+    found = _findings(asking, month, "team" if about.service else "service")
+    spread = asking.ask(read_distribution, FiguresQuery, "distribution", month)
+    told("actions")
+    return {
+        "schema": SCHEMA,
+        **_heading(session, about, parts["service"]),
+        "as_of": now.isoformat(),
+        "data_version": summary["meta"]["data_version"],
+        "target": summary["meta"]["target"],
+        "summary": summary,
+        "services": parts["service"],
+        "teams": parts["team"],
+        "questions": parts["question"],
+        "objectives": parts["objective"],
+        "options": spread["data"],
+        "devices": devices,
+        "coverage": coverage,
+        "weeks": weeks,
+        "icons": services,
+        "compared": found["compared"],
+        "concerns": [row for row in found["data"] if row["level"] in BAD],
+        "highlights": [row for row in found["data"] if row["level"] not in BAD],
+        "actions": actions_of(session, about.viewer, about.first, about.after),
+        "quality": sentences(summary, coverage),
+    }
+
+
+def _heading(session: Session, about: About, services: list[dict[str, Any]]) -> dict[str, Any]:
+    place = find_place(session, about.viewer.organisation_id)
+    return {
+        "kind": about.kind.value,
+        "audience": AUDIENCES[about.kind].value,
+        "title": TITLES[about.kind],
+        "organisation": place.name,
+        "timezone": place.zone.key,
+        "subject": services[0]["name"] if about.service and services else place.name,
+        "service": about.service,
+        "month": f"{about.first:%Y-%m}",
+        "month_in_words": f"{about.first:%B %Y}",
+        "first": about.first.isoformat(),
+        "after": about.after.isoformat(),
+    }
+
+
+def _parts(asking: Asking, month: list[tuple[str, str]], by: str) -> list[dict[str, Any]]:
+    items = [*month, ("by", by)]
+    found: list[dict[str, Any]] = asking.ask(read_breakdown, BreakdownQuery, "breakdown", items, breakdown.MORE)["data"]
+    return found
+
+
+def _weeks(asking: Asking, about: About) -> dict[str, Any]:
+    """The control chart: by the whole weeks that end with the month; from outside by months, up to this one."""
+    after = about.after
+    if AUDIENCES[about.kind] is Audience.OUTSIDE:
+        begin = months_before(after, CHART_MONTHS)
+        items = [("from", str(begin)), ("to", str(after)), ("granularity", "month")]
+    else:
+        last = after - timedelta(days=after.weekday())
+        items = [("from", str(last - timedelta(weeks=CHART_WEEKS))), ("to", str(last)), ("granularity", "week")]
+    return asking.ask(read_control, ControlQuery, "spc", items, control.MORE)
+
+
+def _steady(session: Session, about: About, now: datetime, row: dict[str, Any]) -> dict[str, Any]:
+    """A service's line of the board's table: what is special about it, and whether it will reach its target."""
+    asking = Asking(session, about.viewer, now, [("service", row["code"])])
+    chart = _weeks(asking, about)["chart"]
+    words = ("variation", "assurance", "level", "trial_limits", "reading")
+    return {"code": row["code"], "name": row["name"], **{name: chart[name] for name in words}}
+
+
+def _findings(asking: Asking, month: list[tuple[str, str]], by: str) -> dict[str, Any]:
+    return asking.ask(read_findings, FindingsQuery, "concerns", [*month, ("by", by)], findings.MORE)
