@@ -23,6 +23,7 @@ from server.fleet.subject_commands import directorate, objective, topic
 from server.imports.commands import import_
 from server.ingest.commands import ingest, quarantine, watch_broker
 from server.migrations import upgrade
+from server.reports.commands import jobs
 from server.settings import load_settings
 
 app = typer.Typer(
@@ -45,6 +46,7 @@ def web() -> None:
     serve()
 
 
+app.add_typer(jobs, name="jobs")
 app.command()(demo)
 
 

@@ -45,9 +45,9 @@ def read(name):
 def test_there_is_a_unit_for_each_process_and_each_thing_to_do_by_the_clock():
     assert [
         f"pet-{name}.service"
-        for name in ("backup", "broker-log", "certificate-check", "certificate-renew", "ingest", "web")
+        for name in ("backup", "broker-log", "certificate-check", "certificate-renew", "ingest", "jobs", "web")
     ] == SERVICES
-    assert [f"pet-{name}.timer" for name in ("backup", "certificate-check", "certificate-renew")] == TIMERS
+    assert [f"pet-{name}.timer" for name in ("backup", "certificate-check", "certificate-renew", "jobs")] == TIMERS
 
 
 @pytest.mark.parametrize("name", SERVICES)

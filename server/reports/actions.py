@@ -35,8 +35,10 @@ def actions_of(session: Session, viewer: Viewer, first: date, after: date) -> li
 
 
 def _within(action: Action, first: date, after: date) -> bool:
+    """A plan that is written down afterwards counts from the day on which it began."""
     ended = action.ended_at
-    return action.created_at.date() < after and (ended is None or ended.date() >= first)
+    began = min(action.created_at.date(), action.started_on or action.created_at.date())
+    return began < after and (ended is None or ended.date() >= first)
 
 
 def _effect(session: Session, viewer: Viewer, action: Action, after: date) -> dict[str, Any]:

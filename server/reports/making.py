@@ -87,6 +87,15 @@ def make_report(session: Session, viewer: Viewer, wanted: Wanted, now: datetime,
     return Found(report, _begin(session, report, 1, "", viewer, now))
 
 
+def begin_unless_there(session: Session, viewer: Viewer, wanted: Wanted, now: datetime, today: date) -> bool:
+    """Begin to build it where there is none yet: what people have made is left alone. Raises as make_report."""
+    subject, _, _ = _subject(session, viewer, wanted.service)
+    if _same(session, viewer.organisation_id, wanted, subject) is not None:
+        return False
+    make_report(session, viewer, wanted, now, today)
+    return True
+
+
 def _subject(session: Session, viewer: Viewer, service: str | None) -> tuple[str, int | None, Teams]:
     here = viewer.organisation_id
     word = ORGANISATION if service is None else f"{SERVICE}:{service}"

@@ -5,6 +5,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from hashlib import sha256
+from textwrap import wrap
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -16,6 +17,7 @@ from server.reports.tables import Mail
 from server.settings import Settings
 
 WAITING, SENDING, SENT, UNSURE, REFUSED = "waiting", "sending", "sent", "unsure", "refused"
+WIDTH = 76
 STALE_AFTER = timedelta(days=5)  # a week's news is none when the next one is due
 
 
@@ -53,11 +55,25 @@ def message(settings: Settings, letter: Letter, at: datetime) -> bytes:
     made["Auto-Submitted"] = "auto-generated"
     what = words(letter.to.subscription.what)
     end = ["", "-- ", f"You get this because you subscribed to {what}. To stop it, without signing in:", link]
-    made.set_content("\n".join([*letter.lines, *end]) + "\n", cte="quoted-printable")
+    text = [row for line in [*letter.lines, *end] for row in _wrapped(line)]
+    made.set_content("\n".join(text) + "\n", cte="quoted-printable")
     if letter.attachment is not None:
         name, content, subtype = letter.attachment
         made.add_attachment(content, maintype="application", subtype=subtype, filename=name)
     return made.as_bytes()
+
+
+def _wrapped(line: str) -> list[str]:
+    """As wide as plain text is read; an address stays whole, and so does the line that parts the signature."""
+    if len(line) <= WIDTH:
+        return [line]
+    return wrap(
+        line,
+        WIDTH,
+        subsequent_indent="  " if line.startswith("- ") else "",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def put(session: Session, settings: Settings, letter: Letter, now: datetime) -> bool:

@@ -23,6 +23,7 @@ from server.reports.asking import Asking
 from server.reports.kinds import AUDIENCES, TITLES, Audience, Kind
 from server.reports.quality import sentences
 
+CHART_LEAST = 6
 SCHEMA = 1  # of the snapshot: older ones are drawn as they were
 CHART_WEEKS = 26  # half a year
 CHART_MONTHS = 24  # from outside, where a week of one device mostly has too few answers to be shown
@@ -112,14 +113,20 @@ def _parts(asking: Asking, month: list[tuple[str, str]], by: str) -> list[dict[s
 
 def _weeks(asking: Asking, about: About) -> dict[str, Any]:
     """The control chart: by the whole weeks that end with the month; from outside by months, up to this one."""
-    after = about.after
-    if AUDIENCES[about.kind] is Audience.OUTSIDE:
-        begin = months_before(after, CHART_MONTHS)
-        items = [("from", str(begin)), ("to", str(after)), ("granularity", "month")]
-    else:
-        last = after - timedelta(days=after.weekday())
-        items = [("from", str(last - timedelta(weeks=CHART_WEEKS))), ("to", str(last)), ("granularity", "week")]
-    return asking.ask(read_control, ControlQuery, "spc", items, control.MORE)
+    monthly = AUDIENCES[about.kind] is Audience.OUTSIDE
+    last = about.after if monthly else about.after - timedelta(days=about.after.weekday())
+    granularity = ("granularity", "month" if monthly else "week")
+
+    def chart(buckets: int) -> dict[str, Any]:
+        begin = months_before(last, buckets) if monthly else last - timedelta(weeks=buckets)
+        items = [("from", str(begin)), ("to", str(last)), granularity]
+        return asking.ask(read_control, ControlQuery, "spc", items, control.MORE)
+
+    most = CHART_MONTHS if monthly else CHART_WEEKS
+    found = chart(most)
+    # Not the time before anybody was asked.
+    silent = next((place for place, point in enumerate(found["data"]) if point["responses"]), 0)
+    return chart(max(most - silent, CHART_LEAST)) if silent else found
 
 
 def _steady(session: Session, about: About, now: datetime, row: dict[str, Any]) -> dict[str, Any]:

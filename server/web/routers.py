@@ -4,6 +4,7 @@ from server.web.figures.routes import router as figures
 from server.web.openid_pages import openid_pages
 from server.web.pages import pages
 from server.web.pictures import router as pictures
+from server.web.reports.routes import router as reports
 from server.web.sign_in import sign_in_pages
 
 PAGE_ROUTERS = (
@@ -11,5 +12,6 @@ PAGE_ROUTERS = (
     sign_in_pages,
     openid_pages,
     figures,
+    reports,
     pages,
 )

@@ -20,6 +20,8 @@ EXAMPLES = [
         inside=404,
         of_whole={Role.ADMINISTRATOR: 409, Role.MANAGER: 409},
     ),
+    Example("GET /unsubscribe/{secret}", inside=404),  # what a link that there is does is tested with mails
+    Example("POST /unsubscribe/{secret}", inside=404),
     # --- one's own; that of the scene's somebody of leek is there for who issues reports everywhere
     Example(f"POST {V1}/subscriptions", json={"what": "digest"}, inside=201, makes="subscription"),
     Example(f"GET {V1}/subscriptions", hides=("omnipotent",)),

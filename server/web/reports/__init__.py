@@ -1,0 +1,1 @@
+"""The pages of reports: made, issued, read, and sent; and the one that ends a subscription."""
