@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
+from time import monotonic, sleep
 from typing import NamedTuple
 
 from sqlalchemy import Engine, func, select, update
@@ -24,6 +25,7 @@ from server.reports.snapshot import STEPS, About, make_snapshot
 from server.reports.tables import BUILDING, DRAFT, FAILED, Report, ReportProgress, ReportRevision
 
 LOCK = 0x52455054  # "REPT": the first half of the advisory lock's name
+LOOK_S = 0.1
 log = logging.getLogger(__name__)
 
 
@@ -64,6 +66,19 @@ def build(engine: Engine, key: Key, now: Callable[[], datetime]) -> bool:
             return False
         _finish(engine, key, _built(snapshot, now()))
     return True
+
+
+def wait_for(engine: Engine, key: Key, seconds: float) -> None:
+    """Until it is built, or this time is over: most reports take less than a second."""
+    until = monotonic() + seconds
+    query = select(ReportRevision.state).where(
+        *(getattr(ReportRevision, name) == value for name, value in key._asdict().items())
+    )
+    while monotonic() < until:
+        with Session(engine) as session:
+            if session.scalar(query) != BUILDING:
+                return
+        sleep(LOOK_S)
 
 
 def _built(snapshot: dict[str, object], at: datetime) -> dict[str, object]:

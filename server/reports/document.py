@@ -1,8 +1,9 @@
 """A report in blocks of words and tables, made from its snapshot: what the PDF, the page and the mail all show."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from server.measures.positivity import Precision
 from server.measures.verdict import Verdict
@@ -75,6 +76,7 @@ def blocks(snapshot: Snapshot) -> list[Block]:
         _actions(snapshot),
         Block("quality", "What these figures rest on", snapshot["quality"]),
         Block("method", "How it is counted", METHOD),
+        Block("numbers", "The numbers of the chart", table=points_table(snapshot)),
     ]
 
 
@@ -158,6 +160,27 @@ def _weeks(snapshot: Snapshot) -> Block:
     chart = snapshot["weeks"]["chart"]
     bucket = snapshot["weeks"]["query"]["granularity"].capitalize()
     return Block("weeks", f"{bucket} by {bucket.lower()}", [chart["reading"]], chart=True)
+
+
+def points_table(snapshot: Snapshot) -> Table:
+    """The numbers of the chart, newest first."""
+    zone, bucket = ZoneInfo(snapshot["timezone"]), snapshot["weeks"]["query"]["granularity"]
+
+    def name(point: dict[str, Any]) -> str:
+        first = datetime.fromisoformat(point["start"]).astimezone(zone).date()
+        return f"{first:%B %Y}" if bucket == "month" else f"Week of {day(first)}"
+
+    rows: list[list[Cell]] = [
+        [name(point), *figures(point)[:4], percent(point["mean"]), _limits(point), point["kind"]]
+        for point in reversed(snapshot["weeks"]["data"])
+    ]
+    columns = (Column(bucket.capitalize(), 4), *FIGURES[:4], Column("Mean", 2, numeric=True))
+    more = (Column("Limits", 3, numeric=True), Column("What it is", 3))
+    return Table(f"The chart's numbers by {bucket}", (*columns, *more), rows)
+
+
+def _limits(point: dict[str, Any]) -> str:
+    return interval(None if point["lower"] is None else (point["lower"], point["upper"]))
 
 
 def _places(snapshot: Snapshot) -> list[Block]:

@@ -8,9 +8,11 @@ from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, defer
 
+from server.accounts.nodes import team_paths
 from server.accounts.tables import Person
 from server.accounts.viewer import Viewer
 from server.database import on_keys
+from server.fleet.tables import Service
 from server.improvement.faults import ConflictError
 from server.reports.kinds import Kind, may_issue, may_read, teams_of
 from server.reports.making import Found
@@ -86,6 +88,25 @@ def history(session: Session, viewer: Viewer, report: Report) -> list[ReportRevi
     return _shown(viewer, report, list(session.scalars(_revisions(viewer.organisation_id, [report.report_id]))))
 
 
+def service_names(session: Session, organisation_id: int) -> dict[str, str]:
+    """By code."""
+    query = select(Service.code, Service.name).where(Service.organisation_id == organisation_id)
+    return dict(session.execute(query.order_by(Service.name)).all())
+
+
+def services_to_issue(session: Session, viewer: Viewer) -> list[str]:
+    """The codes of the services of whose reports the viewer may make at least the inside one."""
+    teams: dict[int, set[int]] = {}
+    for path in team_paths(session, viewer.organisation_id):
+        teams.setdefault(path.service_id, set()).add(path.team_id)
+    codes = select(Service.service_id, Service.code).where(Service.organisation_id == viewer.organisation_id)
+    return [
+        code
+        for number, code in session.execute(codes.order_by(Service.name))
+        if may_issue(viewer, Kind.MONTHLY, frozenset(teams.get(number, ())))
+    ]
+
+
 def progress(session: Session, row: ReportRevision) -> ReportProgress | None:
     """How far the building has come; None before its first step."""
     return session.get(ReportProgress, (row.organisation_id, row.report_id, row.revision))
@@ -146,3 +167,10 @@ def deliveries(session: Session, report: Report) -> list[Delivery]:
         )
         for mail, name in session.execute(query)
     ]
+
+
+def reader(session: Session, viewer: Viewer, row: ReportRevision) -> ReportReader | None:
+    """The viewer's own note; None for who has not opened it, or is no person."""
+    if viewer.person_id is None:
+        return None
+    return session.get(ReportReader, (row.organisation_id, row.report_id, row.revision, viewer.person_id))

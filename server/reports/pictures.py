@@ -42,7 +42,10 @@ def weeks_picture(snapshot: dict[str, Any], frame: Frame = WIDE, *, styled: bool
             height=round(drawing.height + (len(notes) + 0.5) * LINE * frame.font_size, 1),
         )
     )
-    return svg if styled else svg.replace("<style></style>", "")
+    if styled:
+        return svg
+    svg = svg.replace("<style></style>", "").replace('class="chart"', f'class="chart chart--{frame.name}"', 1)
+    return svg.replace("picture-title", f"{frame.name}-title").replace("picture-description", f"{frame.name}-text")
 
 
 @cache

@@ -1,6 +1,5 @@
 """Who gets what by mail: subscribed by themselves or by who issues reports, and ended with one link of any mail."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from secrets import token_urlsafe
 from typing import NamedTuple
@@ -20,6 +19,12 @@ from server.reports.tables import Subscription
 
 DIGEST = "digest"
 WHAT = (DIGEST, *Kind)
+WORDS = {
+    DIGEST: "the weekly digest",
+    Kind.MONTHLY: "monthly reports",
+    Kind.COMMISSIONER: "reports for commissioners",
+    Kind.BOARD: "reports to the board",
+}
 SECRET_BYTES = 24  # nothing to guess
 BY_LINK = "the link of a mail"
 
@@ -102,6 +107,13 @@ def unsubscribe(session: Session, viewer: Viewer, number: int, now: datetime) ->
     session.flush()
 
 
+def who_may_be_added(session: Session, viewer: Viewer, what: str) -> list[Person]:
+    """Whose account is in use, and who does not get it yet."""
+    getting = [each.person.person_id for each in subscribers(session, viewer.organisation_id, what)]
+    query = select(Person).where(Person.organisation_id == viewer.organisation_id, Person.state == ACTIVE)
+    return list(session.scalars(query.where(Person.person_id.not_in(getting)).order_by(Person.name)))
+
+
 def find_by_secret(session: Session, secret: str) -> Subscribed | None:
     """Whose mails a link belongs to, ended ones too."""
     query = select(Subscription, Person).join(Person, on_keys(Person, Subscription, "person_id"))
@@ -120,9 +132,4 @@ def end_by_secret(session: Session, secret: str, now: datetime) -> Subscribed | 
 
 def words(what: str) -> str:
     """As people call it."""
-    return "the weekly digest" if what == DIGEST else f"the {Kind(what).value} report"
-
-
-def all_words(whats: Sequence[str] = WHAT) -> dict[str, str]:
-    """By what may be subscribed to."""
-    return {what: words(what) for what in whats}
+    return WORDS[what]

@@ -20,6 +20,18 @@ EXAMPLES = [
         inside=404,
         of_whole={Role.ADMINISTRATOR: 409, Role.MANAGER: 409},
     ),
+    # --- the pages
+    Example("GET /reports"),
+    Example("POST /reports", data=NEW, inside=422, whole=303),
+    Example("GET /reports/{report}", inside=404, of_whole=WHOLE_ISSUERS),
+    Example("POST /reports/{report}/issue", inside=404, whole=303),
+    Example("POST /reports/{report}/reissue", data={"reason": "late data"}, inside=404, whole=409),
+    Example(
+        "POST /reports/{report}/acknowledge",
+        inside=404,
+        of_whole={Role.ADMINISTRATOR: 409, Role.MANAGER: 409},
+    ),
+    Example("POST /subscriptions", data={"what": "monthly"}, inside=303),
     Example("GET /unsubscribe/{secret}", inside=404),  # what a link that there is does is tested with mails
     Example("POST /unsubscribe/{secret}", inside=404),
     # --- one's own; that of the scene's somebody of leek is there for who issues reports everywhere
@@ -29,5 +41,10 @@ EXAMPLES = [
         f"DELETE {V1}/subscriptions/{{subscription}}",
         inside=404,
         of_whole={Role.ADMINISTRATOR: 204, Role.MANAGER: 204},
+    ),
+    Example(
+        "POST /subscriptions/{subscription}/end",
+        inside=404,
+        of_whole={Role.ADMINISTRATOR: 303, Role.MANAGER: 303},
     ),
 ]
