@@ -12,6 +12,7 @@ from server.reports.kinds import AUDIENCES, Audience, Kind
 from server.reports.making import Found
 from server.reports.tables import BUILDING, ReportRevision
 
+MONTH = "^20[0-9]{2}-(0[1-9]|1[0-2])$"
 State = Literal["building", "failed", "draft", "issued"]
 
 
@@ -19,7 +20,7 @@ class NewReportBody(Body):
     """A month that is over. `monthly` is for the service's own people, `commissioner` and `board` as from outside."""
 
     kind: Kind
-    month: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$", description="like 2026-10")]
+    month: Annotated[str, Field(pattern=MONTH, description="like 2026-10")]
     service: Annotated[Code | None, Field(description="its code; left out: the whole organisation")] = None
 
 

@@ -1,5 +1,6 @@
 """Reports: /api/v1/reports. Built in the background from the figures of a month, then issued; an issue stands."""
 
+import re
 from datetime import date
 from http import HTTPStatus
 from typing import Annotated
@@ -17,6 +18,7 @@ from server.api.parameters import only
 from server.api.problems import ProblemError, in_body, wrong_fields
 from server.api.reference import PREFIX, refusals
 from server.api.report_shapes import (
+    MONTH,
     DeliveryAnswer,
     NewReportBody,
     Reading,
@@ -47,10 +49,9 @@ def _answer(session: Session, found: Found) -> ReportAnswer:
 
 def month_of(text: str) -> date:
     """Its first day. Raises ProblemError."""
-    try:
-        return date(int(text[:4]), int(text[5:]), 1)
-    except ValueError:
-        raise ProblemError(wrong_fields(in_body("month", detail=f"{text} is no month of the calendar."))) from None
+    if not re.fullmatch(MONTH, text, re.ASCII):
+        raise ProblemError(wrong_fields(in_body("month", detail="is no month of the calendar.")))
+    return date(int(text[:4]), int(text[5:]), 1)
 
 
 def begin_building(request: Request, tasks: BackgroundTasks, found: Found) -> None:

@@ -15,6 +15,7 @@ from server.command_line import actor, transaction
 from server.database import make_engine
 from server.errors import OperatorError
 from server.fleet.keys import open_key_ring
+from server.reports.restoring import leave_unsent
 from server.settings import load_settings
 
 EXIT_HELD = 1
@@ -81,6 +82,7 @@ def restored(
         if repeated and not tables(session):
             raise OperatorError("the restore was not finished: say `pet restore` again, with the same backup.")
         if repeated:
+            leave_unsent(session, datetime.now(UTC))
             hold.release(session)
             print("ingest goes on")
             return

@@ -20,6 +20,7 @@ from server.api.detecting import Detected, find_detected
 from server.api.problems import ProblemError
 from server.api.stats import findings
 from server.api.stats.findings import FindingsQuery, read_findings
+from server.backup.hold import WORDS, is_held
 from server.database import act_as
 from server.fleet.tables import Organisation, Service
 from server.improvement.concerns import NewConcern, raise_concern, take_over
@@ -32,6 +33,7 @@ from server.reports.due import DETECTION_HOUR, DIGEST_HOUR, WEEK, Due, of_month,
 from server.reports.kinds import Kind
 from server.reports.making import Wanted, begin_unless_there
 from server.reports.outbox import Letter, put
+from server.reports.restoring import DIGEST_JOB
 from server.reports.sending import send_waiting
 from server.reports.subscriptions import DIGEST, Subscribed, subscribers, viewer_of
 from server.reports.tables import JobRun
@@ -69,13 +71,15 @@ def run_once(engine: Engine, settings: Settings, now: Callable[[], datetime]) ->
     """One pass. A piece that fails stops no other."""
     done = Done([], [])
     with Session(engine) as session:
+        if is_held(session):
+            return Done([f"nothing is done: {WORDS}"], [])
         places = session.execute(select(Organisation.organisation_id, Organisation.timezone)).all()
     for number, zone in places:
         shop = Shop(engine, settings, now, number, ZoneInfo(zone))
         for name, due, work in (
             ("detection", of_week(shop.local, DETECTION_HOUR), _detect),
             ("drafts", of_month(shop.local), _draft),
-            ("digest", of_week(shop.local, DIGEST_HOUR), _digest),
+            (DIGEST_JOB, of_week(shop.local, DIGEST_HOUR), _digest),
         ):
             _try(done, f"{name} {due.name}", partial(_piece, shop, name, due, work))
     with Session(engine) as session:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, defer
 
 from server.accounts.nodes import team_paths
 from server.accounts.tables import Person
-from server.accounts.viewer import Viewer
+from server.accounts.viewer import Via, Viewer
 from server.database import on_keys
 from server.fleet.tables import Service
 from server.improvement.faults import ConflictError
@@ -122,7 +122,7 @@ def opened(session: Session, viewer: Viewer, found: Found, at: datetime, *, ackn
         if acknowledged:
             raise ConflictError(f"Report {row.report_id} is {row.state}: only what is issued is acknowledged.")
         return
-    if viewer.person_id is None:
+    if viewer.person_id is None or viewer.via is not Via.BROWSER:
         if acknowledged:
             raise ConflictError("Only a person can say that they have read it: sign in.")
         return

@@ -30,7 +30,7 @@ from server.web.reports.report_page import report_content
 router = APIRouter(include_in_schema=False)
 Reads = Annotated[Viewer, needs(Right.SEE_FIGURES)]
 Issues = Annotated[Viewer, needs(Right.ISSUE_REPORTS)]
-Text = Annotated[str, Form(max_length=500)]
+Text = Annotated[str, Form(max_length=500, pattern=r"^[^\x00]*$")]  # PostgreSQL holds every letter but this one
 Before = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 Revision = Annotated[int | None, Query(ge=1, le=10_000)]
 WAIT_S = 2.0  # so that who has asked for a report mostly finds it, and nobody looks at a page that does not come

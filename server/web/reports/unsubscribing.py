@@ -14,7 +14,7 @@ from server.web.page import make_page
 
 SECRET_MAX = 100
 router = APIRouter(include_in_schema=False)
-Secret = Annotated[str, Path(max_length=SECRET_MAX)]
+Secret = Annotated[str, Path(max_length=SECRET_MAX, pattern="^[A-Za-z0-9_-]+$")]
 
 
 @router.get("/unsubscribe/{secret}", dependencies=[public])

@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from server.backup.hold import WORDS, begin, release
 from server.demo.certificates import make_certificates
 from server.reports.due import of_month, of_week
 from server.reports.jobs import run_once
 from server.reports.outbox import SENDING, UNSURE
+from server.reports.restoring import leave_unsent
 from server.reports.sending import send_waiting
 from server.reports.tables import JobRun, Mail
 from tests.server.reports.conftest import Office
@@ -184,3 +186,19 @@ def test_an_issued_report_goes_to_its_list_and_one_click_ends_it(office, post, p
     assert [row["name"] for row in boss.get("/subscriptions")["data"]] == ["nora"]
     assert stranger.post(path).status_code == 200
     assert stranger.post(path[:-1] + "_").status_code == 404
+
+
+@pytest.mark.usefixtures("story")
+def test_after_a_restore_nothing_goes_out_a_second_time(office, post, passes, engine, clock):
+    office("anna", manager="service:beds").post("/subscriptions", {"what": "digest"}, 201)
+    with Session(engine) as session, session.begin():
+        begin(session)
+    assert passes() == [f"nothing is done: {WORDS}"]
+    with Session(engine) as session, session.begin():
+        leave_unsent(session, clock())
+        release(session)
+    passes()
+    assert post.mails == []
+    clock.wait(weeks=1)
+    passes()
+    assert len(post.mails) == 1
