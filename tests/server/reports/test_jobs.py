@@ -135,7 +135,10 @@ def test_a_crash_between_the_server_s_word_and_ours_is_told_and_never_repeated(
         "cora@example.org": "550 nobody here",
         "dora@example.org": "hang up",
     }
+    meanwhile = []
+    post.watch = lambda: meanwhile.append([mail.state for mail in rows(engine, Mail)].count(SENDING))
     passes()
+    assert meanwhile == [1, 1]  # said before the server hears of it: whoever dies now has left it so
     states = {mail.address.partition("@")[0]: mail.state for mail in rows(engine, Mail)}
     assert states == {"anna": "sent", "beth": "waiting", "cora": "refused", "dora": "unsure"}
     post.answers = {}
