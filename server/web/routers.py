@@ -1,6 +1,7 @@
 """The routers of the pages, by capability; server/app.py includes them all. A new package of pages adds its line."""
 
 from server.web.figures.routes import router as figures
+from server.web.improving.routes import router as improving
 from server.web.openid_pages import openid_pages
 from server.web.pages import pages
 from server.web.pictures import router as pictures
@@ -14,4 +15,5 @@ PAGE_ROUTERS = (
     figures,
     reports,
     pages,
+    improving,
 )

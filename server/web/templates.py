@@ -20,9 +20,12 @@ NHSUK_PARTS = {  # folder: macro
     "error-summary": "errorSummary",
     "input": "input",
     "inset-text": "insetText",
+    "radios": "radios",
     "select": "select",
     "skip-link": "skipLink",
     "tag": "tag",
+    "textarea": "textarea",
+    "warning-callout": "warningCallout",
 }
 
 

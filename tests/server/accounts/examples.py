@@ -1,7 +1,13 @@
 """The examples of all routes: those about accounts and pages here, others in files of their own."""
 
 from server.accounts.rights import Role
-from tests.server.accounts import examples_figures, examples_fleet, examples_improvement, examples_reports
+from tests.server.accounts import (
+    examples_figures,
+    examples_fleet,
+    examples_improvement,
+    examples_improving,
+    examples_reports,
+)
 from tests.server.accounts.example import V1, Example
 
 TOMORROW = "2026-11-24T09:00:00Z"
@@ -59,4 +65,5 @@ EXAMPLES = [
     *examples_improvement.EXAMPLES,
     *examples_fleet.EXAMPLES,
     *examples_reports.EXAMPLES,
+    *examples_improving.EXAMPLES,
 ]
