@@ -127,7 +127,7 @@ def enter_audit(
     require(session, viewer, Right.IMPROVE, Where(team_id=schedule.team_id))
     if audited_on > today:
         raise FaultError("audited_on", detail=f"{audited_on} is yet to come.")
-    reference = _newest(session, schedule)
+    reference = newest_version(session, schedule)
     row = AuditEntry(
         organisation_id=viewer.organisation_id,
         team_id=schedule.team_id,
@@ -184,7 +184,7 @@ def topic_of(session: Session, schedule: AuditSchedule) -> str:
         .join(VersionQuestion, on_keys(VersionQuestion, Question, "question_id"))
         .where(
             Question.organisation_id == schedule.organisation_id,
-            VersionQuestion.reference == _newest(session, schedule),
+            VersionQuestion.reference == newest_version(session, schedule),
         )
         .order_by(VersionQuestion.position)
     )
@@ -199,7 +199,7 @@ def code_of(session: Session, schedule: AuditSchedule) -> str:
 
 def checklist(session: Session, schedule: AuditSchedule) -> list[tuple[str, str, list[str]]]:
     """(question, its text, codes of its options) of each line of the newest version."""
-    reference = _newest(session, schedule)
+    reference = newest_version(session, schedule)
     codes = _codes(session, schedule.organisation_id, reference)
     texts = {
         row.question_id: row.text
@@ -229,7 +229,8 @@ def _checklist(session: Session, viewer: Viewer, code: str) -> int:
     return number
 
 
-def _newest(session: Session, schedule: AuditSchedule) -> int:
+def newest_version(session: Session, schedule: AuditSchedule) -> int:
+    """The reference of the version that is filled in today."""
     query = (
         select(QuestionnaireVersion.reference)
         .where(

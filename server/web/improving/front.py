@@ -22,6 +22,7 @@ from server.api.shapes import Links
 from server.api.stats.ask import blamed
 from server.api.stats.findings import MORE, FindingRow, FindingsAnswer, FindingsQuery, read_findings
 from server.api.you_said import TextAnswer, list_texts
+from server.improvement.checklists import checklist_names
 from server.measures.concerns import Level
 from server.web.improving.finding_words import finding_sentence
 from server.web.improving.names import Names, find_names, until
@@ -79,6 +80,7 @@ def front(request: Request, session: Session, viewer: Viewer) -> dict[str, Any]:
         "steps": steps,
         "unplanned": [each for each in actions if not any(step.status == "open" for step in each.steps)],
         "audits": sorted(audits, key=lambda each: each.state, reverse=True),
+        "checklists": checklist_names(session, viewer.organisation_id),
         "drafts": drafts,
         "in_short": _in_short(bad, steps, audits, drafts),
         "may_improve": viewer.may(Right.IMPROVE),

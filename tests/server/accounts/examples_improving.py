@@ -26,4 +26,21 @@ EXAMPLES = [
         outside=404,
     ),
     Example("POST /improve/actions/{action}/steps/{step}", data={"status": "done"}, inside=303, outside=404),
+    Example("GET /improve/audits", hides=("Leek",)),
+    Example(
+        "POST /improve/audits",
+        data={"team": "leek", "questionnaire": "audit-hand-hygiene", "every": "week", "from_date": "2026-11-01"},
+        inside=303,
+        outside=404,
+    ),
+    Example("GET /improve/audits/{audit}", outside=404),
+    Example("POST /improve/audits/{audit}", data={"to_date": "2027-01-01"}, inside=303, outside=404),
+    Example("GET /improve/audits/{audit}/enter", outside=404),
+    Example("POST /improve/audits/{audit}/enter", data={"audited_on": DAY, "line-1": "yes"}, inside=303, outside=404),
+    Example(
+        "POST /improve/audits/{audit}/feedback",
+        data={"about": DAY, "given_on": DAY, "given_by": "Link nurse"},
+        inside=303,
+        outside=404,
+    ),
 ]
