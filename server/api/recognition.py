@@ -65,7 +65,8 @@ class RecognitionsAnswer(Page):
     data: list[RecognitionAnswer]
 
 
-def _answer(row: Recognition, words: Codes) -> RecognitionAnswer:
+def answer_recognition(row: Recognition, words: Codes) -> RecognitionAnswer:
+    """As it is answered. `words`: of the organisation's teams."""
     return RecognitionAnswer(
         recognition=row.recognition_id,
         team=words.teams[row.team_id],
@@ -87,7 +88,7 @@ def list_recognition(
     found = recognition.recognitions(session, viewer, before=page.before, limit=page.limit + 1)
     rows, links = page_of(request, page, found, lambda row: row.recognition_id)
     words = codes(session, viewer.organisation_id)
-    return RecognitionsAnswer(data=[_answer(row, words) for row in rows], links=links)
+    return RecognitionsAnswer(data=[answer_recognition(row, words) for row in rows], links=links)
 
 
 @router.post(
@@ -112,6 +113,6 @@ def create_recognition(
         new = recognition.NewRecognition(body.team, body.title, body.words, day, body.question, body.topic)
         with problems():
             row = recognition.recognise(session, viewer, new, now_of(request), today)
-        return _answer(row, codes(session, viewer.organisation_id))
+        return answer_recognition(row, codes(session, viewer.organisation_id))
 
     return once.create(make)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts.rights import Right
 from server.accounts.viewer import Viewer
-from server.improvement.faults import FaultError
+from server.improvement.faults import FaultError, NotThereError
 from server.improvement.identity import refuse_identity
 from server.improvement.places import Where, find_subject, find_team, require, seen
 from server.improvement.team_tables import Recognition
@@ -49,6 +49,14 @@ def recognise(session: Session, viewer: Viewer, new: NewRecognition, now: dateti
     session.add(row)
     session.flush()
     return row
+
+
+def find_recognition(session: Session, viewer: Viewer, number: int) -> Recognition:
+    """Raises NotThereError, also for credit to a team that this viewer may not see."""
+    found = session.scalar(select(Recognition).where(Recognition.recognition_id == number, seen(viewer, Recognition)))
+    if found is None:
+        raise NotThereError(f"There is no recognition {number} here.")
+    return found
 
 
 def recognitions(session: Session, viewer: Viewer, *, before: int | None = None, limit: int) -> list[Recognition]:

@@ -9,7 +9,13 @@ from server.accounts.rights import Right
 from server.accounts.viewer import Viewer
 from server.api.access import needs
 from server.api.sessions import OpenSession
-from server.web.improving import audit_pages, concern_pages, plan_pages
+from server.web.improving import (
+    audit_pages,
+    concern_pages,
+    meeting_pages,
+    plan_pages,
+    recognition_pages,
+)
 from server.web.improving.front import front
 from server.web.improving.page import improving_page
 
@@ -23,5 +29,11 @@ def get_front(request: Request, viewer: Sees, session: OpenSession) -> HTMLRespo
     return improving_page(request, "front", front(request, session, viewer) | {"crumbs": []})
 
 
-for pages in (concern_pages, plan_pages, audit_pages):
+for pages in (
+    concern_pages,
+    plan_pages,
+    audit_pages,
+    meeting_pages,
+    recognition_pages,
+):
     router.include_router(pages.router)

@@ -70,7 +70,13 @@ EXAMPLES = [
     ),
     Example(f"POST {V1}/meetings", json={"team": "leek", "held_on": DAY, "words": "Plates"}, inside=201, outside=404),
     Example(f"GET {V1}/meetings", hides=("Plates",)),
-    Example(f"POST {V1}/recognition", json={"team": "leek", "title": "Well done"}, inside=201, outside=404),
+    Example(
+        f"POST {V1}/recognition",
+        json={"team": "leek", "title": "Well done"},
+        inside=201,
+        outside=404,
+        makes="recognition",
+    ),
     Example(f"GET {V1}/recognition", hides=("Well done",)),
     Example(
         f"POST {V1}/you-said",

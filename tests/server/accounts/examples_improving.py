@@ -43,4 +43,9 @@ EXAMPLES = [
         inside=303,
         outside=404,
     ),
+    Example("GET /improve/meeting/{team}", outside=404),
+    Example("POST /improve/meeting/{team}", data={"held_on": DAY}, inside=303, outside=404),
+    Example("GET /improve/recognition", hides=("Leek",)),
+    Example("POST /improve/recognition", data={"place": "team:leek", "title": "Thanks"}, inside=303, outside=404),
+    Example("GET /improve/recognition/{recognition}", outside=404),
 ]
