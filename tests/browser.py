@@ -3,6 +3,7 @@
 import base64
 import itertools
 import json
+import re
 import subprocess
 import tempfile
 import time
@@ -125,6 +126,16 @@ class Browser:
         """The whole page as PNG."""
         picture = self._call("Page.captureScreenshot", captureBeyondViewport=True)
         Path(path).write_bytes(base64.b64decode(picture["data"]))
+
+    def printed(self):
+        """The pages that a printer gets, each as (width, height) in millimetres."""
+        made = base64.b64decode(self._call("Page.printToPDF", preferCSSPageSize=True)["data"])
+        boxes = re.findall(rb"/Type\s*/Page\b[^s].*?/MediaBox\s*\[\s*0\s+0\s+([\d.]+)\s+([\d.]+)", made, re.DOTALL)
+        return [tuple(float(points) / 72 * 25.4 for points in box) for box in boxes]
+
+    def as_printed(self, *, shown):
+        """Show pages from now on as they would be printed, or as on a screen again."""
+        self._call("Emulation.setEmulatedMedia", media="print" if shown else "")
 
     def _call(self, method, **parameters):
         answer = self._ask(method, **parameters)

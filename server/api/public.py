@@ -1,12 +1,13 @@
 """What anybody may read without an account: a service's "You said, we did", approved, and no figure at all."""
 
-from datetime import date
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from server.api.access import public
@@ -21,6 +22,11 @@ from server.fleet.published_texts import Published, published
 # A text that was withdrawn is gone from everybody's cache after so long.
 HEADERS = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Encoding"}
 SLUG_MAX = 100
+
+Slug = Annotated[str, Path(max_length=SLUG_MAX, pattern=r"^[^\x00-\x1f]+$", description="the service's code")]
+Whose = Annotated[
+    int | None, Query(ge=1, le=ORGANISATION_MAX, description="where several organisations have such a service")
+]
 
 router = APIRouter(prefix=PREFIX, tags=["public"], responses=refusals())
 
@@ -50,20 +56,11 @@ class PublicAnswer(BaseModel):
 def get_public(
     request: Request,
     session: OpenSession,
-    slug: Annotated[str, Path(max_length=SLUG_MAX, pattern=r"^[^\x00-\x1f]+$", description="the service's code")],
-    organisation: Annotated[
-        int | None, Query(ge=1, le=ORGANISATION_MAX, description="where several organisations have such a service")
-    ] = None,
+    slug: Slug,
+    organisation: Whose = None,
 ) -> Response:
     """What patients of a service said, and what was done: the approved texts, for anybody to read."""
-    found = published(session, slug, organisation, request.app.state.now())
-    if not found:
-        raise ProblemError(unknown_name(in_path("slug", f"{slug} is no service here.")))
-    if len(found) > 1:
-        numbers = ", ".join(str(each.organisation.organisation_id) for each in found)
-        detail = f"is needed: several organisations have such a service. It is one of {numbers}."
-        raise ProblemError(wrong_fields(in_query("organisation", detail)))
-    body = _answer(found[0]).model_dump_json()
+    body = answer_public(find_public(session, slug, organisation, request.app.state.now())).model_dump_json()
     etag = tag(body)
     headers = HEADERS | {"ETag": etag}
     if held(request, etag):
@@ -71,7 +68,20 @@ def get_public(
     return Response(body, HTTPStatus.OK, headers, "application/json")
 
 
-def _answer(found: Published) -> PublicAnswer:
+def find_public(session: Session, slug: str, organisation: int | None, now: datetime) -> Published:
+    """The one service of this code. Raises ProblemError where there is none, or several and nobody said which."""
+    found = published(session, slug, organisation, now)
+    if not found:
+        raise ProblemError(unknown_name(in_path("slug", f"{slug} is no service here.")))
+    if len(found) > 1:
+        numbers = ", ".join(str(each.organisation.organisation_id) for each in found)
+        detail = f"is needed: several organisations have such a service. It is one of {numbers}."
+        raise ProblemError(wrong_fields(in_query("organisation", detail)))
+    return found[0]
+
+
+def answer_public(found: Published) -> PublicAnswer:
+    """What anybody may read of it."""
     zone = ZoneInfo(found.organisation.timezone)
     return PublicAnswer(
         organisation=found.organisation.name,

@@ -14,7 +14,9 @@ from server.web.improving import (
     concern_pages,
     meeting_pages,
     plan_pages,
+    public_pages,
     recognition_pages,
+    you_said_pages,
 )
 from server.web.improving.front import front
 from server.web.improving.page import improving_page
@@ -35,5 +37,7 @@ for pages in (
     audit_pages,
     meeting_pages,
     recognition_pages,
+    you_said_pages,
+    public_pages,
 ):
     router.include_router(pages.router)

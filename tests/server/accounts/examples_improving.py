@@ -48,4 +48,10 @@ EXAMPLES = [
     Example("GET /improve/recognition", hides=("Leek",)),
     Example("POST /improve/recognition", data={"place": "team:leek", "title": "Thanks"}, inside=303, outside=404),
     Example("GET /improve/recognition/{recognition}", outside=404),
+    Example("GET /improve/you-said", hides=("warm plates", "Leek")),
+    Example("POST /improve/you-said", data={"words-en": "Thanks.", "place": "team:leek"}, inside=303, outside=404),
+    Example("POST /improve/you-said/{text}/approve", inside=303, outside=404),
+    Example("POST /improve/you-said/{text}/withdraw", inside=303, outside=404),
+    Example("GET /p/{slug}"),
+    Example("GET /p/{slug}/poster"),
 ]
