@@ -16,8 +16,8 @@ class Entry(NamedTuple):
 
 MENU = (
     Entry("/", "Figures", Right.SEE_FIGURES),
-    Entry("/league", "League", Right.SEE_FIGURES),
     Entry("/improve", "Improve", Right.SEE_FIGURES),
+    Entry("/league", "League", Right.SEE_FIGURES),
     Entry("/try", "Try a handheld", None),
 )
 

@@ -80,6 +80,7 @@ def read_findings(session: Session, asked: Asked[FindingsQuery], links: Links) -
     questions = _by_key(members(session, asked.scope, QUESTION, end_of(asked), ()))
     special = _specials(session, asked)
     keys = [(place, question) for place, question in found if place in places and question in questions]
+    keys.sort(key=lambda key: (places[key[0]].code, key[1]))  # what is as certain as another stands in the same order
     targets = {place: around.target_of(places[place].lineage) for place, _ in keys}
     cells = [_cell(key, found[key], targets[key[0]], special.get(key)) for key in keys]
     findings = [*find_concerns(cells), *find_highlights(cells)]

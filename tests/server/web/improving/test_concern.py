@@ -32,6 +32,9 @@ def test_the_effect_is_the_interface_s(site, sender, concern, story):
     since = [(week["period"], str(week["n"]), week["kind"]) for week in effect["weeks"]]
     assert [(name, rows[name]["data-n"], rows[name]["data-kind"]) for name, _, _ in since] == since
     text = sender.page(concern)
+    for week in effect["weeks"]:
+        row = text.split(f'data-period="{week["period"]}"')[-1].split("</tr>")[0]
+        assert f">{week['lower']:.1f} to {week['upper']:.1f}%<" in row
     assert "It helped: more than chance explains." in text
     assert "11 to 25 points, unlikely to be chance." in text
     assert "1: Hot trolleys, from 21 September 2026." in text

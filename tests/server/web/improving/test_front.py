@@ -20,6 +20,8 @@ def test_the_front_page_lists_what_the_interface_finds(site, sender):
         for each in Elements(sender.page("/improve")).with_attribute("li", "data-level")
     ]
     assert shown == [(row["code"], row["question"], row["level"]) for row in data]
+    alike = [row["code"] for row in data if row["question"] == "overall" and row["level"] == "highlight"]
+    assert alike == ["haywood", "leek"]  # as certain as each other: in the same order each time
     [bad] = [row for row in data if row["level"] == "concern"]
     assert f"{bad['positivity']}% positive (likely {bad['ci95'][0]} to {bad['ci95'][1]}%)" in sender.page("/improve")
 
