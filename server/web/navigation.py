@@ -18,6 +18,7 @@ MENU = (
     Entry("/", "Figures", Right.SEE_FIGURES),
     Entry("/improve", "Improve", Right.SEE_FIGURES),
     Entry("/league", "League", Right.SEE_FIGURES),
+    Entry("/reports", "Reports", Right.SEE_FIGURES),
     Entry("/try", "Try a handheld", None),
 )
 

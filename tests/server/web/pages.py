@@ -32,5 +32,11 @@ BASIC = [
     Page("/sign-in"),
     Page("/sign-out"),
 ]
-# Pages that only redirect, or are tested where somebody is invited to them.
-ELSEWHERE = {"/sign-in/openid", "/sign-in/openid/return", "/shared/{secret}"}
+# Pages that only redirect, or are tested where what they show is made.
+ELSEWHERE = {
+    "/sign-in/openid",
+    "/sign-in/openid/return",
+    "/shared/{secret}",
+    "/reports/{report}",
+    "/unsubscribe/{secret}",
+}
