@@ -11,12 +11,10 @@ from protocol.record import FLAG_ASSISTED, FLAG_PARTIAL, FLAG_TEST, KIND_RESPONS
 from server.accounts.viewer import Teams
 from server.aggregates.periods import Period, instant
 from server.aggregates.scope import RECEIVED, Scope
+from server.aggregates.single_responses import HOUR_FROM
 from server.database import on_keys
 from server.fleet.tables import Question, QuestionnaireVersion, Service, Team, VersionOption, VersionQuestion
 from server.ingest.tables import UNDATED, Response
-
-# Fewer responses of a team on one day: a home visit and its hour together would tell who answered.
-HOUR_FROM = 5
 
 Key = tuple[date, int, bytes, int]  # day, device, journal, sequence: the order of the list
 

@@ -104,6 +104,7 @@ class Scope:
     visible: Teams = None
     inside: Teams = None
     fleet: Teams = None  # of whose devices the viewer is told the serial number, and how they do
+    every_hour: Teams = None  # of whose responses every hour is told, however few there were that day
     # The teams that all this comes to, as far as it is narrowed; None: all. What decides whether anything is outside.
     among: Teams = None
     today: date | None = None  # what is not over yet is not shown to outsiders
@@ -200,6 +201,7 @@ def find_scope(
         visible=visible,
         inside=None if viewer is None else viewer.teams(Right.SEE_DETAIL),
         fleet=None if viewer is None else viewer.teams(Right.SEE_FLEET),
+        every_hour=None if viewer is None else viewer.teams(Right.EXPORT_EVIDENCE),
         today=today,
         published_from=max(min_n, WITHHELD_BELOW),
     )

@@ -8,6 +8,8 @@ from server.aggregates.scope import RECEIVED, Scope
 
 FILTER_DAYS_MAX = 366  # of named teams, services or devices
 WIDE_FILTER_DAYS_MAX = 92  # of more: 10 million responses in two years are 1.3 million in a quarter
+# Fewer responses of a team on one day: a home visit and its hour together would tell who answered.
+HOUR_FROM = 5
 
 RESPONDENT = """(SELECT v.code FROM version_question q
     JOIN question w ON (w.organisation_id, w.question_id) = (q.organisation_id, q.question_id)
@@ -35,6 +37,10 @@ ROWS = """SELECT r.organisation_id, r.device_id, r.team_id, r.reference, {day} A
        (r.kind = 1 AND r.flags & 1 = 0)::integer AS complete, (r.kind = 1 AND r.flags & 1 <> 0)::integer AS partial,
        (r.kind = 3)::integer AS declined
     FROM response r WHERE r.organisation_id = :organisation AND r.kind IN (1, 3) AND r.flags & 64 = 0 AND {filters}"""
+# Days of a team on which so many answered that an hour tells nobody.
+BUSY_DAYS = """(r.team_id, {day}) IN (SELECT r.team_id, {day} FROM response r
+    WHERE r.organisation_id = :organisation AND r.kind = 1 AND {column} >= :begins AND {column} < :ends
+    GROUP BY 1, 2 HAVING count(*) >= :hour_from)"""
 ANSWERS = """(SELECT p.*, g.position, (g.answer = 1)::integer AS n1, (g.answer = 2)::integer AS n2,
        (g.answer = 3)::integer AS n3, (g.answer = 4)::integer AS n4, (g.answer = 5)::integer AS n5,
        (g.answer = 6)::integer AS n6, (g.answer = 14)::integer AS skipped, (g.answer = 15)::integer AS timed_out
@@ -62,10 +68,19 @@ def check_span(scope: Scope, period: Period, parameter: str) -> None:
         raise SpanTooLongError(parameter, days)
 
 
-def single_rows(scope: Scope, period: Period, conditions: Conditions, *, answers: bool, category: str = "") -> str:
+def single_rows(
+    scope: Scope,
+    period: Period,
+    conditions: Conditions,
+    *,
+    answers: bool,
+    category: str = "",
+    hourly: bool = False,
+) -> str:
     """The rows of the scope's responses that its filters leave, as a table: one row an answer or one a pass.
 
-    `category`: the filter whose categories are to be told apart; then it filters nothing. The conditions get values.
+    `category`: the filter whose categories are to be told apart; then it filters nothing. `hourly`: only those whose
+    hour the viewer is told; the period has two ends then. The conditions get values.
     """
     column = "r.received_at" if scope.time_basis == RECEIVED else "r.answered_at"
     filters = _filters(scope, category)
@@ -73,6 +88,12 @@ def single_rows(scope: Scope, period: Period, conditions: Conditions, *, answers
         filters.add(f"{column} >= :begins", begins=instant(period.first, scope.place.zone))
     if period.after:
         filters.add(f"{column} < :ends", ends=instant(period.after, scope.place.zone))
+    if hourly and scope.every_hour is not None:
+        day = RECEIVED_DAY if scope.time_basis == RECEIVED else ANSWERED_DAY
+        busy = BUSY_DAYS.format(day=day, column=column)
+        every = sorted(scope.every_hour)
+        condition = f"(r.team_id = ANY(CAST(:every_hour AS integer[])) OR {busy})"
+        filters.add(condition, every_hour=every, hour_from=HOUR_FROM)
     of_days(conditions, period)
     return _rows(scope, filters, conditions, answers=answers, category=category)
 

@@ -119,7 +119,8 @@ def _of_single(session: Session, asked: Asked) -> Iterator[Sums]:
     assert asked.from_single is not None
     check_span(asked.scope, asked.period, asked.from_single)
     conditions = of_scope(asked.scope, questions=asked.answers)
-    rows = single_rows(asked.scope, asked.period, conditions, answers=asked.answers)
+    hourly = asked.granularity is Granularity.HOUR
+    rows = single_rows(asked.scope, asked.period, conditions, answers=asked.answers, hourly=hourly)
     yield from read(session, asked, Table(rows, {**BY_DAY, Granularity.HOUR: "t.hour"}), conditions)
     if not asked.undated or asked.scope.time_basis == RECEIVED:  # of its receipt every response has a day
         return

@@ -28,7 +28,8 @@ class TooManyBucketsError(ValueError):
 class Timeseries:
     """`points` are in order; `first` and `after` say what they cover. `totals` is the sum of the points, and
     of `undated` where the period has no ends: an answer without a usable date is in no bounded period.
-    `flagged`, suspected misuse, is left out of all three unless the scope includes it.
+    `flagged`, suspected misuse, is left out of all three unless the scope includes it. `without_hour`: what the
+    viewer is not told the hour of; of hours it is in no point, and in the totals all the same.
     """
 
     first: date
@@ -37,6 +38,7 @@ class Timeseries:
     undated: Tally
     flagged: Tally
     totals: Tally
+    without_hour: Tally
 
 
 def timeseries(session: Session, scope: Scope, period: Period, granularity: Granularity, today: date) -> Timeseries:
@@ -71,13 +73,21 @@ def timeseries(session: Session, scope: Scope, period: Period, granularity: Gran
         tally for (start, flagged), tally in found.items() if flagged and (start != UNDATED or period.unbounded)
     )
     totals = _sum([*(tally for _, tally in points), undated if period.unbounded else Tally()])
-    if len(scope.questions) > 1 and not scope.outside:
-        # How many people answered several questions is a lower bound, and of each bucket another than of the whole.
-        # The totals are those of every other figure of the same filter; outsiders are shown sums of whole buckets.
+    if hourly or (len(scope.questions) > 1 and not scope.outside):
+        # How many people answered several questions is a lower bound, and of each bucket another than of the whole; and
+        # some hours are not told. The totals are those of every other figure of the same filter; outsiders are shown
+        # sums of whole buckets.
         whole = tallies(session, scope, period, (FLAGGED,))
+        suspected, pointed = whole.get((True,), Tally()), totals
         totals = _sum(whole.get((flagged,), Tally()) for flagged in wanted)
-        suspected = whole.get((True,), Tally())
-    return Timeseries(first, after, points, undated, suspected, totals)
+        without_hour = _rest(totals, pointed) if hourly else Tally()
+        return Timeseries(first, after, points, undated, suspected, totals, without_hour)
+    return Timeseries(first, after, points, undated, suspected, totals, Tally())
+
+
+def _rest(whole: Tally, part: Tally) -> Tally:
+    """How many people answered several questions is a lower bound of both; the rest is at least none."""
+    return Tally(whole.counts.less(part.counts), max(whole.responses - part.responses, 0))
 
 
 def _check_length(first: date, after: date, granularity: Granularity) -> None:

@@ -13,7 +13,8 @@ from protocol.topics import device_name
 from server.accounts.rights import Right
 from server.accounts.viewer import Viewer
 from server.aggregates.custody import data_version
-from server.aggregates.response_list import HOUR_FROM, Key, ListedResponse, list_responses
+from server.aggregates.response_list import Key, ListedResponse, list_responses
+from server.aggregates.single_responses import HOUR_FROM
 from server.api.access import needs
 from server.api.answering import answered, offered
 from server.api.cursors import (

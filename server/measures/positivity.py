@@ -32,6 +32,10 @@ class Counts(NamedTuple):
         """Both together. Counts are added; percentages are never averaged."""
         return Counts(*(ours + theirs for ours, theirs in zip(self, other, strict=True)))
 
+    def less(self, other: "Counts") -> "Counts":
+        """What is here without those, which are a part of it."""
+        return Counts(*(ours - theirs for ours, theirs in zip(self, other, strict=True)))
+
 
 class Positivity(NamedTuple):
     """A positivity that can be shown. Percentages: 0..100, unrounded, None where none may be published."""

@@ -5,12 +5,15 @@ from collections.abc import Callable
 from enum import StrEnum
 from functools import cache
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from server.accounts.rights import Right
+from server.accounts.viewer import Viewer
+from server.api.access import needs
 from server.api.answering import offered, pictured
 from server.api.figures import links
 from server.api.formats import Format
@@ -150,8 +153,8 @@ def get_distribution(request: Request, viewer: Reader, session: OpenSession) -> 
     response_class=Response,
     openapi_extra=described(HeatPicture, heat.MORE | OF_PICTURES),
 )
-def get_heatmap(request: Request, viewer: Reader, session: OpenSession) -> Response:
-    """When answers are given, as a picture."""
+def get_heatmap(request: Request, viewer: Annotated[Viewer, needs(Right.SEE_DETAIL)], session: OpenSession) -> Response:
+    """When answers are given in your own teams, as a picture."""
 
     def draw(answer: HeatAnswer, frame: Frame) -> Drawn:
         counts = answer.query.metric == "n"

@@ -1,4 +1,4 @@
-"""When answers are given: by local weekday and hour, with the hours that a clock change doubles or leaves out."""
+"""When answers are given, told inside the teams only: by local weekday and hour, with what a clock change doubles."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -10,9 +10,7 @@ from server.aggregates.dimensions import QUESTION
 from server.aggregates.heatmap import HeatCell as Counted
 from server.aggregates.heatmap import heatmap as counted_by_hour
 from server.aggregates.members import members
-from server.aggregates.outside import published_period
 from server.api.figures import Surroundings, percent, resolved
-from server.api.problems import ProblemError, in_query, wrong_fields
 from server.api.query import FiguresQuery
 from server.api.resolve import Asked
 from server.api.shapes import Links, Meta, Percent, ResolvedQuery
@@ -29,7 +27,7 @@ class Metric(StrEnum):
     POSITIVITY = "positivity"
 
 
-MORE = {"metric": f"one of {', '.join(Metric)}; from outside only {Metric.N}"}
+MORE = {"metric": f"one of {', '.join(Metric)}: what each square tells"}
 
 
 class HeatQuery(FiguresQuery):
@@ -56,7 +54,6 @@ class HeatRow(BaseModel):
     suppressed: bool
     hours: Annotated[int | None, Field(description="how often this hour really passed in the period")]
     per_hour: Annotated[float | None, Field(description="answers an hour")]
-    withheld: Annotated[int, Field(description="answers whose positivity is left out: from outside, all of them")]
 
 
 class HeatAnswer(BaseModel):
@@ -69,21 +66,18 @@ class HeatAnswer(BaseModel):
 
 
 def read_heatmap(session: Session, asked: Asked[HeatQuery], links: Links) -> HeatAnswer:
-    """The answer to the question. Raises ProblemError."""
+    """The answer to the question. Raises ProblemError, WholeBucketsError."""
     told = asked.query.metric is Metric.POSITIVITY
-    if told and asked.scope.outside:
-        detail = f"is told to the teams themselves only, by the hour. Ask for metric={Metric.N}."
-        raise ProblemError(wrong_fields(in_query("metric", detail)))
     around = Surroundings(session, asked)
     found = counted_by_hour(session, asked.scope, asked.period)
     # Nobody answers a question twice: at least so many people gave these answers.
     questions = max(1, len(members(session, asked.scope, QUESTION, asked.now, ())))
-    first, after = published_period(asked.scope, asked.period, None)
+    first, after = asked.period
     hours = hours_passed(first, after, asked.place.zone) if first and after else {}
     parts = {
         Square(*key): Part(cell.positive, cell.counted, -(-cell.counted // questions))
         for key, cell in found.items()
-        if told and cell.positive is not None
+        if told
     }
     return HeatAnswer(
         query=HeatResolved(**resolved(asked), metric=asked.query.metric),
@@ -109,5 +103,4 @@ def _row(cell: HeatCell, counted: Counted | None, *, told: bool, hours: int | No
         suppressed=told and cell.part.n > 0 and cell.share is None,
         hours=hours,
         per_hour=round(n / hours, 3) if hours else None,
-        withheld=0 if told or counted is None or counted.positive is not None else counted.counted,
     )

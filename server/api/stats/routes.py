@@ -94,8 +94,8 @@ def get_distribution(request: Request, viewer: Reader, session: OpenSession) -> 
 @router.get(
     "/heatmap", operation_id="heatmap", response_model=HeatAnswer, openapi_extra=described(HeatQuery, heat.MORE)
 )
-def get_heatmap(request: Request, viewer: Reader, session: OpenSession) -> Response:
-    """When answers are given, by local weekday and hour."""
+def get_heatmap(request: Request, viewer: Annotated[Viewer, needs(Right.SEE_DETAIL)], session: OpenSession) -> Response:
+    """When answers are given in your own teams, by local weekday and hour."""
     return statistic(request, viewer, session, (HeatQuery, HeatAnswer), read_heatmap, heat.MORE)
 
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from server.aggregates.counts import Tally
-from server.aggregates.periods import Bucket, Period, instant
+from server.aggregates.periods import Bucket, Granularity, Period, instant
 from server.aggregates.timeseries import Timeseries, TooManyBucketsError, timeseries
 from server.api.figures import Surroundings, aside, judged, resolved, total
 from server.api.query import SeriesQuery, wrong
@@ -44,6 +44,9 @@ class TimeseriesAnswer(BaseModel):
     totals: Totals
     undated: Annotated[Aside, Field(description="responses without a usable date: in no bucket")]
     flagged: Annotated[Aside, Field(description="suspected misuse: left out unless include_flagged")]
+    without_hour: Annotated[
+        Aside | None, Field(description="by hour: of days of a team too few to tell their hours; null of other buckets")
+    ]
     marks: Annotated[list[Mark], Field(description="actions that you may see, by the day they began")]
     links: Links
 
@@ -55,6 +58,7 @@ def read_timeseries(session: Session, asked: Asked[SeriesQuery], links: Links) -
     least = asked.thresholds.percent_from
     target = around.target_before(series.after)
     answered = resolved(asked, Period(series.first, series.after))
+    hourly = asked.query.granularity is Granularity.HOUR
     return TimeseriesAnswer(
         query=SeriesResolved(**answered, granularity=asked.query.granularity, compare=asked.query.compare),
         meta=around.meta(target),
@@ -62,6 +66,7 @@ def read_timeseries(session: Session, asked: Asked[SeriesQuery], links: Links) -
         totals=Totals(**total(series.totals, target, least)),
         undated=aside(asked, series.undated, counted=asked.period.unbounded),
         flagged=aside(asked, series.flagged, counted=asked.query.include_flagged),
+        without_hour=aside(asked, series.without_hour, counted=True) if hourly else None,
         marks=find_marks(session, asked, series),
         links=links,
     )

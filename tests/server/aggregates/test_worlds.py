@@ -3,12 +3,13 @@ docs/suppression.md, run.
 """
 
 import itertools
+from collections import defaultdict
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
-from server.aggregates.counts import passes
+from server.aggregates.counts import WholeBucketsError, passes
 from server.aggregates.coverage import coverage, responses_since_start
 from server.aggregates.dimensions import DEVICE, FLAGGED, QUESTION, SERVICE, TEAM, bucket
 from server.aggregates.distributions import option_counts
@@ -28,8 +29,9 @@ from tests.server.aggregates.sparse import (
     sparse_passes,
     week_of,
 )
+from tests.server.figures import QUESTIONS
 
-WEEK, MONTH, QUARTER = Granularity.WEEK, Granularity.MONTH, Granularity.QUARTER
+HOUR, WEEK, MONTH, QUARTER = Granularity.HOUR, Granularity.WEEK, Granularity.MONTH, Granularity.QUARTER
 ALL_TIME = Period(None, None)
 
 
@@ -54,14 +56,17 @@ def everything_shown(world):
     session, scope = world.session, world.scope()
     shown += [option_counts(session, scope, ALL_TIME, [bucket(one), DEVICE]) for one in (WEEK, MONTH)]
     shown += [timeseries(session, scope, ALL_TIME, one, TODAY) for one in (WEEK, MONTH)]
-    shown += [heatmap(session, scope, ALL_TIME), passes(session, scope, ALL_TIME, [bucket(MONTH), DEVICE])]
+    shown.append({key: one.responses for key, one in passes(session, scope, ALL_TIME, [bucket(MONTH), DEVICE]).items()})
+    for ask_by_hour in (heatmap, lambda *about: timeseries(*about, HOUR, TODAY)):
+        with pytest.raises(WholeBucketsError):  # nobody outside is told an hour
+            ask_by_hour(session, scope, Period(date(2026, 5, 1), date(2026, 6, 1)))
     shown.append(coverage(session, scope, spring, instant(TODAY, scope.place.zone)))
     shown.append(responses_since_start(session, scope, ALL_TIME, MONTH, TODAY))
     return [sorted(map(repr, each.items())) if isinstance(each, dict) else repr(each) for each in shown]
 
 
-def swaps(entered):
-    """(how many, worlds): for each hidden small week, the passes with one answer in it swapped with one beside it."""
+def swaps(entered, differing=({1, 2},)):
+    """(one, other, place): for each hidden small week, a pass of it and one beside it that answered differently."""
     outsider = Outsider(entered)
     for atom in list(outsider.cells):
         place = WORDS.index(atom[2])
@@ -72,12 +77,37 @@ def swaps(entered):
                 for other in outsider.cells[atom]:
                     pair = {one.answers[place], other.answers[place]}
                     beside = month_of(other.day) == month_of(one.day) and week_of(other.day) != week
-                    if beside and pair == {1, 2} and one.flags == other.flags:
+                    if beside and pair in differing and one.flags == other.flags:
                         yield one, other, place
                         break
                 else:
                     continue
                 break
+
+
+def swaps_of_cant_say(entered):
+    """As swaps: of an answer that counts and one that does not ("can't say"), of passes that count by another."""
+    for one, other, place in swaps(entered, ({1, 3}, {2, 3})):
+        rest = [[each.answers[at] for at in range(len(WORDS)) if at != place] for each in (one, other)]
+        if QUESTIONS[WORDS[place]][2] == "excluded" and all(1 in some for some in rest):
+            yield one, other, place
+
+
+def swaps_of_hours(entered):
+    """Two passes of one team and day that were hours apart."""
+    by_day = defaultdict(list)
+    for each in entered:
+        by_day[each.team, each.day].append(each)
+    for some in by_day.values():
+        if len({each.at for each in some}) > 1 and some[0].at != some[-1].at:
+            yield some[0], some[-1], None
+
+
+def swapped_passes(one, other, place):
+    """Both as they are in the other world."""
+    if place is None:
+        return replace(one, at=other.at), replace(other, at=one.at)
+    return with_answer(one, place, other.answers[place]), with_answer(other, place, one.answers[place])
 
 
 def with_answer(each, place, answer):
@@ -105,11 +135,14 @@ def swaps_of_categories(entered):
                     break
 
 
-@pytest.mark.parametrize("swapped", [swaps, swaps_of_categories])
+@pytest.mark.parametrize("swapped", [swaps, swaps_of_categories, swaps_of_cant_say, swaps_of_hours])
 @pytest.mark.parametrize("seed", range(2))
 def test_two_worlds_that_differ_in_what_is_hidden_look_alike(figures, devices, engine, seed, swapped):
-    """An answer more in the hidden week, or of the hidden category, and one less beside it."""
-    entered = list(sparse_passes(seed, devices))
+    """An answer more in the hidden week, or of the hidden category, and one less beside it; or two hours exchanged."""
+    entered = [
+        replace(each, at=datetime(each.day.year, each.day.month, each.day.day, 8 + number % 9, tzinfo=UTC))
+        for number, each in enumerate(sparse_passes(seed, devices))
+    ]
     found = list(swapped(entered))
     assert len(found) > 3
 
@@ -123,7 +156,7 @@ def test_two_worlds_that_differ_in_what_is_hidden_look_alike(figures, devices, e
     for one, other, place in found[:: max(1, len(found) // 4)]:
         first, second = entered.index(one), entered.index(other)
         changed = list(entered)
-        changed[first] = with_answer(one, place, other.answers[place])
-        changed[second] = with_answer(other, place, one.answers[place])
-        assert counts_of(changed, WORDS[place]) == counts_of(entered, WORDS[place])
+        changed[first], changed[second] = swapped_passes(one, other, place)
+        assert changed != entered
+        assert all(counts_of(changed, word) == counts_of(entered, word) for word in WORDS)
         assert seen(changed) == before

@@ -24,9 +24,8 @@ QUESTIONS = {
     "fft": {"month": "2026-10"},
 }
 FROM_OUTSIDE = {
-    **QUESTIONS,
+    **{path: query for path, query in QUESTIONS.items() if path != "heatmap"},
     "timeseries": {"period": "2026-Q3", "granularity": "month"},
-    "heatmap": {"period": "2026-10"},
     "spc": {"from": "2026-01-05", "to": "2026-10-26"},
 }
 del FROM_OUTSIDE["fft"]

@@ -1,5 +1,6 @@
 """Single responses: page by page, each once, for the teams themselves only, and no hour that tells who it was."""
 
+from collections import Counter
 from datetime import UTC, date, datetime
 
 import pytest
@@ -47,6 +48,32 @@ def test_an_hour_is_told_where_five_answered_that_day(figures, site):
     assert hours == {("2026-10-01", None), ("2026-10-02", "2026-10-02T11:00:00Z")}
     site.viewer = None  # who may export evidence checks each of them
     assert None not in {row["hour"] for row in pages(site)}
+
+
+def test_by_hour_a_series_tells_no_more_than_the_list_of_responses(figures, site):
+    device = figures.device("PET-1")
+    few, many = datetime(2026, 10, 1, 13, 20, tzinfo=UTC), datetime(2026, 10, 2, 9, 5, tzinfo=UTC)
+    figures.enter([Pass(device, few.date(), (1,), at=few)] * 4)
+    figures.enter([Pass(device, many.date(), (5,), at=many)] * 5)
+    hourly = {"from": "2026-10-01", "to": "2026-10-03", "granularity": "hour", "question": "food"}
+
+    def told(**more):
+        answer = site.get("/api/v1/stats/timeseries", {**hourly, **more}).json()
+        return {row["start"]: row["n"] for row in answer["data"] if row["n"]}, answer
+
+    for viewer in (insider(figures, "haywood"), None):
+        site.viewer = viewer
+        hours, answer = told()
+        listed = Counter(row["hour"] for row in pages(site) if row["hour"])
+        assert hours == listed
+        rest = answer["without_hour"]
+        assert (rest["n"], rest["responses"], rest["counted"]) == (9 - sum(hours.values()),) * 2 + (True,)
+        assert answer["totals"]["n"] == 9
+        assert told(granularity="day")[1]["without_hour"] is None
+    site.viewer = insider(figures, "haywood")
+    assert told(assisted="false")[0] == told(device=device)[0] == {"2026-10-02T09:00:00Z": 5}
+    heat = site.get("/api/v1/stats/heatmap", {"from": "2026-10-01", "to": "2026-10-03"}).json()["data"]
+    assert [(row["day"], row["hour"], row["n"]) for row in heat if row["n"]] == [("Friday", 10, 5)]
 
 
 def test_only_the_teams_own_are_listed(figures, site):

@@ -1,10 +1,12 @@
 """What somebody from outside the teams is told, and that what is not told does not look like nobody's answers."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from protocol.record import FLAG_ASSISTED
+from server.accounts.rights import Right
+from server.accounts.viewer import Viewer
 from server.ingest.tables import UNDATED
 from tests.server.api.asking import somebody
 from tests.server.api.test_stats import OCTOBER, STATS, ask
@@ -22,11 +24,28 @@ def test_by_a_filter_an_outsider_is_not_told_how_many_there_are(figures, site):
     [row] = ask(site, "summary", **OCTOBER, assisted="true")["data"]
     assert (row["n"], row["responses"], row["withheld"]) == (0, 0, 0)
     assert ask(site, "distribution", **OCTOBER, assisted="true")["data"] == []
-    for path in ("coverage", "league", "heatmap", "cumulative"):
+    for path in ("coverage", "league", "cumulative"):
         answer = site.get(f"{STATS}/{path}", {**OCTOBER, "assisted": "true"})
         assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, "assisted"), path
     site.viewer = insider(figures, "haywood")
     assert ask(site, "summary", **OCTOBER, assisted="true")["data"][0]["responses"] == 3
+
+
+def test_the_hour_of_an_answer_is_told_inside_the_teams_only(figures, site):
+    """One home visit in October: its week is told by the number of responses, so no hour of the week may be."""
+    device = figures.device("PET-1", team="north")
+    visit = datetime(2026, 10, 6, 13, 20, tzinfo=UTC)
+    figures.enter([Pass(device, visit.date(), (1, 3, 1), team="north", at=visit)])
+    for metric in ("n", "positivity"):
+        site.viewer = outsider(figures)
+        assert site.get(f"{STATS}/heatmap", {**OCTOBER, "metric": metric}).status_code == 403
+        everywhere = {Right.SEE_FIGURES: None, Right.SEE_DETAIL: frozenset({figures.teams["haywood"]})}
+        site.viewer = Viewer(figures.organisation_id, "matron", everywhere)
+        for wider in ({}, {"team": "north"}, {"device": device}, {"service": "home", "question": "hands"}):
+            answer = site.get(f"{STATS}/heatmap", {**OCTOBER, **wider, "metric": metric})
+            assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, "team"), wider
+            assert "teams of your own" in answer.json()["errors"][0]["detail"]
+        assert len(ask(site, "heatmap", **OCTOBER, metric=metric, team="haywood")["data"]) == 168
 
 
 @pytest.mark.parametrize("path", ["summary", "timeseries"])

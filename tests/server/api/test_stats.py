@@ -152,7 +152,7 @@ def test_a_heat_map_has_every_hour_of_the_week(figures, site):
         ("summary", {"period": "2026-10", "include_flagged": "true"}, "include_flagged"),
         ("summary", {"period": "2026-10", "time_basis": "received"}, "time_basis"),
         ("summary", {"period": "2026-10", "language": "en", "assisted": "true"}, "assisted"),
-        ("heatmap", {"period": "2026-10", "metric": "positivity"}, "metric"),
+        ("timeseries", {"granularity": "hour", "from": "2026-10-01", "to": "2026-10-08"}, "granularity"),
     ],
 )
 def test_an_outsider_is_refused_what_would_reveal_and_told_what_to_do(figures, site, path, query, parameter):
