@@ -126,14 +126,20 @@ class Scope:
         """Only this team of it."""
         return replace(self, teams=(team_id,), services=(), directorates=(), among=frozenset({team_id}))
 
-    def from_outside(self, today: date) -> "Scope":
-        """The same as somebody from outside every team would see it."""
-        plain = replace(self, include_flagged=False, time_basis=ANSWERED)
-        return replace(plain, inside=frozenset(), among=None, today=today)
-
     def whole_organisation(self, today: date) -> "Scope":
-        """All teams from outside, the same questions: what a part is compared with, whoever asks."""
-        return Scope(self.place, questions=self.questions, published_from=self.published_from).from_outside(today)
+        """All teams from outside, the same questions and filters: what a part is compared with, whoever asks. What is
+        not told from outside, suspected misuse or the time of receipt, is still asked for, and refused when it is read.
+        """
+        return Scope(
+            self.place,
+            questions=self.questions,
+            include_flagged=self.include_flagged,
+            filters=self.filters,
+            time_basis=self.time_basis,
+            inside=frozenset(),
+            today=today,
+            published_from=self.published_from,
+        )
 
 
 def find_place(session: Session, organisation_id: int | None) -> Place:

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from server.aggregates.counts import Tally, tallies
+from server.aggregates.counts import SpanTooLongError, Tally, WholeBucketsError, tallies
+from server.aggregates.outside import published_period
 from server.aggregates.periods import Period
 from server.api.figures import measured
 from server.api.query import Compare, wrong
@@ -22,12 +23,11 @@ def compare(session: Session, asked: Asked[Any], period: Period, ours: Tally) ->
     kind: Compare = asked.query.compare
     if kind is Compare.NONE:
         return None
-    scope, theirs = asked.scope, period
     if kind is Compare.ORGANISATION:
-        scope = scope.whole_organisation(asked.today)
+        theirs, tally = _of_organisation(session, asked, period)
     else:
         theirs = earlier(period, kind)
-    tally = tallies(session, scope, theirs).get((), Tally())
+        tally = tallies(session, asked.scope, theirs).get((), Tally())
     effect = effect_of(part_of(tally), part_of(ours), percent_from=asked.thresholds.percent_from)
     # A part of the organisation is among its answers: an interval for two different groups would be wrong there.
     apart = kind is not Compare.ORGANISATION
@@ -41,6 +41,17 @@ def compare(session: Session, asked: Asked[Any], period: Period, ours: Tally) ->
         difference_ci95=None if interval is None else (round(interval.lower, 1), round(interval.upper, 1)),
         conclusion=effect.conclusion.value if apart else None,
     )
+
+
+def _of_organisation(session: Session, asked: Asked[Any], period: Period) -> tuple[Period, Tally]:
+    """All teams by the same filters, as they are shown from outside, and the days of it. Raises ProblemError."""
+    scope = asked.scope.whole_organisation(asked.today)
+    try:
+        theirs = published_period(scope, period, None)
+        return theirs, tallies(session, scope, theirs).get((), Tally())
+    except (WholeBucketsError, SpanTooLongError) as error:
+        whole = "org is the whole organisation by the same filters, as it is shown from outside. There"
+        raise wrong("compare", f"{whole} {error.parameter} {error} Or ask without compare.") from None
 
 
 def earlier(period: Period, kind: Compare) -> Period:
