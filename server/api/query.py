@@ -17,6 +17,7 @@ from server.measures.suppression import WITHHELD_BELOW
 NAMES_MAX = 50  # of one kind in one question: more than any page offers, and a bound on the query
 ORGANISATION_MAX = 2**31 - 1  # PostgreSQL's integer
 ZONE_CHARACTERS_MAX = 64
+EVERYBODY_IS_TOLD = "how many responses there were is told to everybody, however few."
 MIN_N_MAX = 1000  # whoever wants more answers than that in every row has other means
 
 
@@ -112,10 +113,14 @@ class ComparedQuery(FiguresQuery):
     compare: Compare = Compare.NONE
 
 
-class SeriesQuery(ComparedQuery):
-    """Of figures over time."""
+class BucketsQuery(FiguresQuery):
+    """Of figures by buckets."""
 
     granularity: Granularity = Granularity.WEEK
+
+
+class SeriesQuery(BucketsQuery, ComparedQuery):
+    """Of figures over time, whose totals can be held against others."""
 
 
 Query = TypeVar("Query", bound=FiguresQuery)
@@ -225,6 +230,12 @@ def _finding(error: Any, meanings: dict[str, str]) -> FieldProblem:
 def _wrong(parameter: str, what: str, meanings: dict[str, str]) -> FieldProblem:
     meaning = f" It is {meanings[parameter]}." if parameter in meanings else ""
     return in_query(parameter, what + meaning)
+
+
+def refuse_without_effect(query: FiguresQuery, parameter: str, why: str) -> None:
+    """Raises ProblemError for a parameter that is given and would change nothing."""
+    if parameter in query.model_fields_set:
+        raise wrong(parameter, f"has no effect here: {why} Ask without it.")
 
 
 def wrong(parameter: str, what: str) -> ProblemError:

@@ -86,12 +86,17 @@ class ResolvedQuery(BaseModel):
     min_n: int
 
 
-class SeriesResolved(ResolvedQuery):
+class BucketsResolved(ResolvedQuery):
     """With the length of a bucket; the period is as long as the answers reach where no end was asked for."""
 
     from_: Annotated[str, Field(alias="from")]
     to: str
     granularity: str
+
+
+class SeriesResolved(BucketsResolved):
+    """With what the totals are held against."""
+
     compare: str
 
 

@@ -12,9 +12,9 @@ from server.aggregates.counts import Tally
 from server.aggregates.periods import Bucket, Granularity, Period, instant
 from server.aggregates.timeseries import Timeseries
 from server.api.figures import Surroundings, resolved
-from server.api.query import Day, SeriesQuery, wrong
+from server.api.query import BucketsQuery, Day, wrong
 from server.api.resolve import Asked
-from server.api.shapes import Links, Meta, Percent, SeriesResolved
+from server.api.shapes import BucketsResolved, Links, Meta, Percent
 from server.api.stats.groups import part_of
 from server.api.stats.series import Mark, Point, find_marks, find_series, point
 from server.measures.chart import BASELINE_POINTS, Chart, ChartKind, ChartPoint, ChartSettings, Limits, RunLengths
@@ -47,7 +47,7 @@ MORE = {
 }
 
 
-class ControlQuery(SeriesQuery):
+class ControlQuery(BucketsQuery):
     """Of a control chart."""
 
     chart: Drawing = Drawing.AUTO
@@ -93,7 +93,7 @@ class ControlChart(BaseModel):
 class ControlAnswer(BaseModel):
     """GET /api/v1/stats/spc."""
 
-    query: SeriesResolved
+    query: BucketsResolved
     meta: Meta
     chart: ControlChart
     data: list[ControlPoint]
@@ -112,7 +112,7 @@ def read_control(session: Session, asked: Asked[ControlQuery], links: Links) -> 
     chart = make_chart(query, charted_parts(asked, series), target, _rebases(query, series))
     answered = resolved(asked, Period(series.first, series.after))
     return ControlAnswer(
-        query=SeriesResolved(**answered, granularity=query.granularity, compare=query.compare),
+        query=BucketsResolved(**answered, granularity=query.granularity),
         meta=around.meta(target),
         chart=_told(chart, query, asked.thresholds.percent_from, too_few(asked, series)),
         data=[

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from server.aggregates.coverage import coverage as presences
 from server.api.figures import Surroundings, end_of, percent, resolved
-from server.api.query import FiguresQuery
+from server.api.query import EVERYBODY_IS_TOLD, FiguresQuery, refuse_without_effect
 from server.api.resolve import Asked
 from server.api.shapes import Links, Meta, Percent, ResolvedQuery
 from server.measures.coverage import TeamPresence, coverage
@@ -39,6 +39,7 @@ class CoverageAnswer(BaseModel):
 
 def read_coverage(session: Session, asked: Asked[FiguresQuery], links: Links) -> CoverageAnswer:
     """The answer to the question. Raises ProblemError."""
+    refuse_without_effect(asked.query, "min_n", EVERYBODY_IS_TOLD)
     around = Surroundings(session, asked)
     teams = presences(session, asked.scope, asked.period, end_of(asked))
     found = coverage([TeamPresence(team, team.devices, team.responses) for team in teams])

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from server.aggregates.coverage import responses_since_start
 from server.aggregates.periods import Granularity, instant
 from server.api.figures import Surroundings, resolved
-from server.api.query import FiguresQuery
+from server.api.query import EVERYBODY_IS_TOLD, FiguresQuery, refuse_without_effect
 from server.api.resolve import Asked
 from server.api.shapes import Links, Meta, ResolvedQuery
 
@@ -59,6 +59,7 @@ class CumulativeAnswer(BaseModel):
 
 def read_cumulative(session: Session, asked: Asked[CumulativeQuery], links: Links) -> CumulativeAnswer:
     """The answer to the question. Raises ProblemError, TooManyBucketsError."""
+    refuse_without_effect(asked.query, "min_n", EVERYBODY_IS_TOLD)
     around, zone = Surroundings(session, asked), asked.place.zone
     step = asked.query.granularity
     totals = responses_since_start(session, asked.scope, asked.period, Granularity(step), asked.today)

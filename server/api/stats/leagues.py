@@ -14,7 +14,7 @@ from server.aggregates.members import members
 from server.aggregates.periods import Period
 from server.api.figures import Surroundings, end_of, resolved
 from server.api.problems import ProblemError, in_query, wrong_fields
-from server.api.query import Compare, FiguresQuery
+from server.api.query import EVERYBODY_IS_TOLD, Compare, FiguresQuery, refuse_without_effect
 from server.api.resolve import Asked
 from server.api.shapes import Links, Meta, ResolvedQuery
 from server.api.stats.comparing import earlier, months_before
@@ -91,6 +91,7 @@ class LeagueAnswer(BaseModel):
 
 def read_league(session: Session, asked: Asked[LeagueQuery], links: Links) -> LeagueAnswer:
     """The answer to the question. Raises ProblemError."""
+    refuse_without_effect(asked.query, "min_n", EVERYBODY_IS_TOLD)
     first, after = asked.period
     if first is None or after is None:
         raise ProblemError(wrong_fields(in_query("period", BOTH_ENDS)))

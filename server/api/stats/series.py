@@ -7,12 +7,14 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from server.aggregates.counts import Tally
+from server.aggregates.outside import published_period
 from server.aggregates.periods import Bucket, Granularity, Period, instant
 from server.aggregates.timeseries import Timeseries, TooManyBucketsError, timeseries
 from server.api.figures import Surroundings, aside, judged, resolved, total
 from server.api.query import SeriesQuery, wrong
 from server.api.resolve import Asked
-from server.api.shapes import Aside, Judged, Links, Meta, SeriesResolved, Totals
+from server.api.shapes import Aside, Comparison, Judged, Links, Meta, SeriesResolved, Totals
+from server.api.stats.comparing import compare
 from server.improvement.marks import action_marks
 
 
@@ -44,6 +46,7 @@ class TimeseriesAnswer(BaseModel):
     totals: Totals
     undated: Annotated[Aside, Field(description="responses without a usable date: in no bucket")]
     flagged: Annotated[Aside, Field(description="suspected misuse: left out unless include_flagged")]
+    comparison: Annotated[Comparison | None, Field(description="of the totals")] = None
     without_hour: Annotated[
         Aside | None, Field(description="by hour: of days of a team too few to tell their hours; null of other buckets")
     ]
@@ -62,6 +65,7 @@ def read_timeseries(session: Session, asked: Asked[SeriesQuery], links: Links) -
     return TimeseriesAnswer(
         query=SeriesResolved(**answered, granularity=asked.query.granularity, compare=asked.query.compare),
         meta=around.meta(target),
+        comparison=compare(session, asked, _compared_period(asked), series.totals),
         data=[point(asked, around, bucket, tally) for bucket, tally in series.points],
         totals=Totals(**total(series.totals, target, least)),
         undated=aside(asked, series.undated, counted=asked.period.unbounded),
@@ -70,6 +74,11 @@ def read_timeseries(session: Session, asked: Asked[SeriesQuery], links: Links) -
         marks=find_marks(session, asked, series),
         links=links,
     )
+
+
+def _compared_period(asked: Asked[SeriesQuery]) -> Period:
+    """What the totals are of, with the ends that were asked for."""
+    return published_period(asked.scope, asked.period, asked.query.granularity)
 
 
 def find_marks(session: Session, asked: Asked[Any], series: Timeseries) -> list[Mark]:

@@ -69,6 +69,8 @@ def test_an_answer_has_every_field_of_the_interface(figures, site):
         "totals": FIGURES | LEFT_OUT,
         "undated": aside(0, 0),
         "flagged": aside(0, 0),
+        "comparison": None,
+        "without_hour": None,
         "marks": [],
         "links": {"self": ADDRESS, "csv": f"{ADDRESS}&format=csv", "xlsx": f"{ADDRESS}&format=xlsx"},
     }
