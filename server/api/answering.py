@@ -15,11 +15,13 @@ from server.aggregates.freshness import freshness
 from server.api.conditional import any_held, headers, held, normalised, not_modified, tag
 from server.api.formats import MEDIA_TYPES, TABLES, Format, chosen_format
 from server.api.reference import PREFIX, refusals
-from server.api.rows import as_csv, as_ndjson, as_workbook
+from server.api.rows import Value, as_csv, as_ndjson, as_workbook
+from server.api.shapes import Aside
 
 Answer = TypeVar("Answer", bound=BaseModel)
 PICTURES = (Format.SVG, Format.PNG)  # each has an address of its own
 BINARY = (Format.XLSX, Format.PNG)
+FLAGGED_COLUMN = "flagged_responses"
 TEXT = "; charset=utf-8"
 
 
@@ -93,10 +95,17 @@ def _rendered(model: type[BaseModel], answer: Any, form: Format, name: str, sent
     following = getattr(getattr(answer, "links", None), "next", None)
     if following:
         sent = sent | {"Link": f'<{following}>; rel="next"'}
+    beside = _beside(answer)
     if form is Format.XLSX:
-        return Response(as_workbook(row, answer.data, answer), 200, sent, MEDIA_TYPES[form])
-    text = as_csv(row, answer.data) if form is Format.CSV else as_ndjson(answer.data)
+        return Response(as_workbook(row, answer.data, answer, beside), 200, sent, MEDIA_TYPES[form])
+    text = as_csv(row, answer.data, beside) if form is Format.CSV else as_ndjson(answer.data)
     return Response(text, 200, sent, MEDIA_TYPES[form] + TEXT)
+
+
+def _beside(answer: Any) -> dict[str, Value]:
+    """What a table says in each row, for a saved one has nothing else: the number left out as suspected misuse."""
+    flagged = getattr(answer, "flagged", None)
+    return {FLAGGED_COLUMN: flagged.responses} if isinstance(flagged, Aside) else {}
 
 
 def _hour(now: datetime) -> str:

@@ -7,10 +7,11 @@ from urllib.parse import urlencode
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
-from server.aggregates.counts import Tally
+from server.aggregates.counts import Tally, tallies
 from server.aggregates.custody import data_version
 from server.aggregates.delivery import delivery
 from server.aggregates.devices import Lineage
+from server.aggregates.dimensions import FLAGGED
 from server.aggregates.lineages import lineages_of
 from server.aggregates.outside import published_period
 from server.aggregates.periods import Period, instant
@@ -73,6 +74,13 @@ def aside(asked: Asked[Any], tally: Tally, *, counted: bool) -> Aside:
         return Aside(n=None, responses=None, withheld=None, counted=counted, not_told=NOT_TOLD_BY_FILTER)
     found = positivity(*tally[:3])
     return Aside(n=found.n, responses=found.responses, withheld=tally.withheld, counted=counted, not_told=None)
+
+
+def flagged_beside(session: Session, asked: Asked[Any]) -> Aside:
+    """How much of the period is suspected misuse: left out of the rows, and always told. Raises WholeBucketsError."""
+    silent = asked.scope.outside and asked.scope.filters.used
+    found = {} if silent else tallies(session, asked.scope, asked.period, (FLAGGED,))
+    return aside(asked, found.get((True,), Tally()), counted=asked.query.include_flagged)
 
 
 def resolved(asked: Asked[Any], period: Period | None = None) -> dict[str, Any]:

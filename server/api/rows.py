@@ -1,6 +1,6 @@
 """One answer's rows as a table: the same columns and values, whether they become CSV or a workbook."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from csv import writer
 from io import BytesIO, StringIO
 from types import NoneType, UnionType
@@ -13,6 +13,7 @@ Value = str | int | float | bool | None
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 ENDS = ("lower", "upper")  # of an interval: two columns
 LIST_SEPARATOR = "; "
+NOTHING: Mapping[str, Value] = {}
 
 
 def columns(model: type[BaseModel], before: str = "") -> list[str]:
@@ -34,13 +35,13 @@ def cells(row: BaseModel) -> list[Value]:
     return list(_cells(type(row), row.model_dump(mode="json")))
 
 
-def as_csv(model: type[BaseModel], rows: Iterable[BaseModel]) -> str:
-    """RFC 4180 with a heading; an empty cell is null."""
+def as_csv(model: type[BaseModel], rows: Iterable[BaseModel], beside: Mapping[str, Value] = NOTHING) -> str:
+    """RFC 4180 with a heading; an empty cell is null. `beside`: last columns, with the same value in every row."""
     text = StringIO()
     lines = writer(text)
-    lines.writerow(columns(model))
+    lines.writerow([*columns(model), *beside])
     for row in rows:
-        lines.writerow(_spelled(value) for value in cells(row))
+        lines.writerow(_spelled(value) for value in (*cells(row), *beside.values()))
     return text.getvalue()
 
 
@@ -49,17 +50,22 @@ def as_ndjson(rows: Iterable[BaseModel]) -> str:
     return "".join(f"{row.model_dump_json(by_alias=True)}\n" for row in rows)
 
 
-def as_workbook(model: type[BaseModel], rows: Iterable[BaseModel], about: BaseModel | None = None) -> bytes:
-    """A sheet `data` with real numbers, and a sheet `about` with what was asked and what the reader should know."""
+def as_workbook(
+    model: type[BaseModel],
+    rows: Iterable[BaseModel],
+    about: BaseModel | None = None,
+    beside: Mapping[str, Value] = NOTHING,
+) -> bytes:
+    """As `as_csv`: a sheet `data` with real numbers; a sheet `about`: what was asked, what the reader should know."""
     file = BytesIO()
     # Row by row to a temporary file: memory does not grow with the rows.
     book = Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     bold = book.add_format({"bold": True})
     sheet = book.add_worksheet("data")
     sheet.freeze_panes(1, 0)
-    sheet.write_row(0, 0, columns(model), bold)
+    sheet.write_row(0, 0, [*columns(model), *beside], bold)
     for number, row in enumerate(rows, start=1):
-        _write(sheet, number, cells(row))
+        _write(sheet, number, [*cells(row), *beside.values()])
     if about is not None:
         sheet = book.add_worksheet("about")
         for number, (name, value) in enumerate(_leaves(about.model_dump(mode="json", exclude={"data"}))):

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
-from server.api.figures import Surroundings, resolved, total
+from server.api.figures import Surroundings, flagged_beside, resolved, total
 from server.api.query import FiguresQuery
 from server.api.resolve import Asked
-from server.api.shapes import Links, Meta, ResolvedQuery, Totals
+from server.api.shapes import Aside, Links, Meta, ResolvedQuery, Totals
 from server.api.stats.groups import PARTS_MEANING, By, Group, find_groups
 
 MORE = {"by": PARTS_MEANING}
@@ -39,6 +39,7 @@ class BreakdownAnswer(BaseModel):
     query: BreakdownResolved
     meta: Meta
     data: list[PartFigures]
+    flagged: Annotated[Aside, Field(description="suspected misuse: left out unless include_flagged")]
     links: Links
 
 
@@ -50,6 +51,7 @@ def read_breakdown(session: Session, asked: Asked[BreakdownQuery], links: Links)
         query=BreakdownResolved(**resolved(asked), by=asked.query.by),
         meta=around.meta(around.target),
         data=[PartFigures(**part_fields(group, asked)) for group in groups],
+        flagged=flagged_beside(session, asked),
         links=links,
     )
 

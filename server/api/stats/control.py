@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from server.aggregates.counts import Tally
 from server.aggregates.periods import Bucket, Granularity, Period, instant
 from server.aggregates.timeseries import Timeseries
-from server.api.figures import Surroundings, resolved
+from server.api.figures import Surroundings, aside, resolved
 from server.api.query import BucketsQuery, Day, wrong
 from server.api.resolve import Asked
-from server.api.shapes import BucketsResolved, Links, Meta, Percent
+from server.api.shapes import Aside, BucketsResolved, Links, Meta, Percent
 from server.api.stats.groups import part_of
 from server.api.stats.series import Mark, Point, find_marks, find_series, point
 from server.measures.chart import BASELINE_POINTS, Chart, ChartKind, ChartPoint, ChartSettings, Limits, RunLengths
@@ -98,6 +98,7 @@ class ControlAnswer(BaseModel):
     chart: ControlChart
     data: list[ControlPoint]
     marks: Annotated[list[Mark], Field(description="actions that you may see, by the day they began")]
+    flagged: Annotated[Aside, Field(description="suspected misuse: left out unless include_flagged")]
     links: Links
 
 
@@ -120,6 +121,7 @@ def read_control(session: Session, asked: Asked[ControlQuery], links: Links) -> 
             for (bucket, tally), made in zip(series.points, chart.points, strict=True)
         ],
         marks=find_marks(session, asked, series),
+        flagged=aside(asked, series.flagged, counted=query.include_flagged),
         links=links,
     )
 

@@ -6,10 +6,10 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from server.aggregates.distributions import Distribution, option_counts
-from server.api.figures import Surroundings, resolved
+from server.api.figures import Surroundings, flagged_beside, resolved
 from server.api.query import FiguresQuery
 from server.api.resolve import Asked
-from server.api.shapes import Links, Meta, Percent, ResolvedQuery
+from server.api.shapes import Aside, Links, Meta, Percent, ResolvedQuery
 from server.measures.distribution import distribution
 
 EXCLUDED = "excluded"
@@ -40,6 +40,7 @@ class DistributionAnswer(BaseModel):
     query: ResolvedQuery
     meta: Meta
     data: Annotated[list[OptionShare], Field(description="by question, its options in their order")]
+    flagged: Annotated[Aside, Field(description="suspected misuse: left out unless include_flagged")]
     links: Links
 
 
@@ -51,6 +52,7 @@ def read_distribution(session: Session, asked: Asked[FiguresQuery], links: Links
         query=ResolvedQuery(**resolved(asked)),
         meta=around.meta(around.target),
         data=[row for each in found for row in option_shares(each, asked.thresholds.percent_from)],
+        flagged=flagged_beside(session, asked),
         links=links,
     )
 

@@ -13,10 +13,10 @@ from server.aggregates.dimensions import QUESTION, bucket
 from server.aggregates.members import Member, members
 from server.aggregates.outside import published_period
 from server.aggregates.periods import Granularity, Period
-from server.api.figures import Surroundings, end_of, judged, resolved
+from server.api.figures import Surroundings, end_of, flagged_beside, judged, resolved
 from server.api.query import FiguresQuery
 from server.api.resolve import Asked
-from server.api.shapes import Judged, Links, Meta, ResolvedQuery
+from server.api.shapes import Aside, Judged, Links, Meta, ResolvedQuery
 from server.api.stats.groups import DIMENSIONS, By, part_of
 from server.measures.chart import BASELINE_POINTS, ChartKind, ChartSettings
 from server.measures.concerns import Cell, Finding, Special, find_concerns, find_highlights, special_of
@@ -68,6 +68,7 @@ class FindingsAnswer(BaseModel):
     meta: Meta
     compared: Annotated[int, Field(description="so many comparisons were made")]
     data: Annotated[list[FindingRow], Field(description="concerns, most certain first; then highlights likewise")]
+    flagged: Annotated[Aside, Field(description="suspected misuse: left out unless include_flagged")]
     links: Links
 
 
@@ -102,6 +103,7 @@ def read_findings(session: Session, asked: Asked[FindingsQuery], links: Links) -
         meta=around.meta(around.target),
         compared=sum(cell.positive.basis >= asked.thresholds.percent_from for cell in cells),
         data=[row(finding) for finding in findings if finding.positive.basis >= asked.thresholds.percent_from],
+        flagged=flagged_beside(session, asked),
         links=links,
     )
 

@@ -5,9 +5,9 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
-from server.api.figures import Surroundings, percent, resolved
+from server.api.figures import Surroundings, flagged_beside, percent, resolved
 from server.api.resolve import Asked
-from server.api.shapes import Links, Meta, Percent
+from server.api.shapes import Aside, Links, Meta, Percent
 from server.api.stats.breakdown import BreakdownQuery, BreakdownResolved, PartFigures, part_fields
 from server.api.stats.groups import Group, by_code, find_groups
 from server.measures.funnel import FunnelPoint, funnel
@@ -31,6 +31,7 @@ class FunnelAnswer(BaseModel):
     meta: Meta
     pooled: Annotated[Percent | None, Field(description="all parts together: the middle of the funnel")]
     data: Annotated[list[FunnelRow], Field(description="in order of name")]
+    flagged: Annotated[Aside, Field(description="suspected misuse: left out unless include_flagged")]
     links: Links
 
 
@@ -45,6 +46,7 @@ def read_funnel(session: Session, asked: Asked[BreakdownQuery], links: Links) ->
         meta=around.meta(around.target),
         pooled=percent(100 * found.pooled) if enough and found.pooled is not None else None,
         data=[_row(groups[code], point, asked, shown=enough) for code, point in found.points.items()],
+        flagged=flagged_beside(session, asked),
         links=links,
     )
 

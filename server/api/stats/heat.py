@@ -10,10 +10,10 @@ from server.aggregates.dimensions import QUESTION
 from server.aggregates.heatmap import HeatCell as Counted
 from server.aggregates.heatmap import heatmap as counted_by_hour
 from server.aggregates.members import members
-from server.api.figures import Surroundings, percent, resolved
+from server.api.figures import Surroundings, flagged_beside, percent, resolved
 from server.api.query import FiguresQuery
 from server.api.resolve import Asked
-from server.api.shapes import Links, Meta, Percent, ResolvedQuery
+from server.api.shapes import Aside, Links, Meta, Percent, ResolvedQuery
 from server.measures.heatmap import HeatCell, Square, heatmap, hours_passed
 from server.measures.part import Part
 
@@ -62,6 +62,7 @@ class HeatAnswer(BaseModel):
     query: HeatResolved
     meta: Meta
     data: list[HeatRow]
+    flagged: Annotated[Aside, Field(description="suspected misuse: left out unless include_flagged")]
     links: Links
 
 
@@ -86,6 +87,7 @@ def read_heatmap(session: Session, asked: Asked[HeatQuery], links: Links) -> Hea
             _row(cell, found.get((cell.square.weekday, cell.square.hour)), told=told, hours=hours.get(cell.square))
             for cell in heatmap(parts, hours, asked.thresholds.percent_from)
         ],
+        flagged=flagged_beside(session, asked),
         links=links,
     )
 

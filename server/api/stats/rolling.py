@@ -7,9 +7,9 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from server.aggregates.periods import Period
-from server.api.figures import Surroundings, judged, resolved
+from server.api.figures import Surroundings, flagged_beside, judged, resolved
 from server.api.resolve import Asked
-from server.api.shapes import Judged, Links, Meta
+from server.api.shapes import Aside, Judged, Links, Meta
 from server.api.stats.breakdown import BreakdownQuery, BreakdownResolved
 from server.api.stats.groups import Group, find_groups
 from server.measures.rolling import ROLLING_WEEKS, rolling_bounds
@@ -38,6 +38,7 @@ class RollingAnswer(BaseModel):
     meta: Meta
     rolling: RollingWeeks
     data: list[RollingFigures]
+    flagged: Annotated[Aside, Field(description="suspected misuse: left out unless include_flagged")]
     links: Links
 
 
@@ -54,6 +55,7 @@ def read_rolling(session: Session, asked: Asked[BreakdownQuery], links: Links) -
         meta=around.meta(around.target),
         rolling=RollingWeeks(weeks=ROLLING_WEEKS, first=first, last=after - timedelta(days=1)),
         data=[RollingFigures(**_fields(group, beside.pop(group.member.code, None), least)) for group in groups],
+        flagged=flagged_beside(session, asked),
         links=links,
     )
 

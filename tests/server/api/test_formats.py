@@ -2,11 +2,13 @@
 
 import csv
 import io
+from datetime import date
 
 import openpyxl
 import pytest
 
 from tests.server.api.year import enter_year, outsider
+from tests.server.figures import Pass
 
 QUESTIONS = {
     "summary": {"period": "2026-10", "compare": "previous"},
@@ -74,6 +76,8 @@ def compare_formats(site, path, query):
     answer = site.get(address, query)
     assert answer.status_code == 200, answer.text
     rows = [flat(row) for row in answer.json()["data"]]
+    if "flagged" in answer.json():
+        rows = [row | {"flagged_responses": answer.json()["flagged"]["responses"]} for row in rows]
     as_csv = read_csv(site.get(address, query | {"format": "csv"}).text)
     assert as_csv == [{name: spelled(value) for name, value in row.items()} for row in rows]
     as_xlsx = read_xlsx(site.get(address, query | {"format": "xlsx"}).content)
@@ -92,6 +96,36 @@ def test_they_do_for_somebody_from_outside_too(year, figures, site):
     site.viewer = outsider(figures)
     for path, query in FROM_OUTSIDE.items():
         compare_formats(site, path, query)
+
+
+ASIDES = ("summary", "timeseries", "breakdown", "rolling", "distribution", "heatmap", "spc", "concerns", "funnel")
+
+
+@pytest.mark.parametrize("path", ASIDES)
+def test_how_much_is_left_out_as_misuse_is_told_with_every_figure(figures, site, path):
+    device, day = figures.device("PET-1"), date(2026, 10, 8)
+    figures.enter([Pass(device, day, (1, 2, 1))] * 20 + [Pass(device, day, (5, 2, 5), flagged=True)] * 7)
+    figures.target("0.85")
+    query = {"from": "2026-10-05", "to": "2026-11-02"}
+    from_outside = {"period": "2026-10"} | ({"granularity": "month"} if path in ("timeseries", "spc") else {})
+    views = [(None, query, False), (None, query | {"include_flagged": "true"}, True)]
+    if path != "heatmap":
+        views.append((outsider(figures), from_outside, False))
+    for site.viewer, about, counted in views:
+        told = site.get(f"/api/v1/stats/{path}", about).json()["flagged"]
+        assert (told["responses"], told["counted"]) == (7, counted)
+        rows = read_csv(site.get(f"/api/v1/stats/{path}", about | {"format": "csv"}).text)
+        assert rows
+        assert {list(row.items())[-1] for row in rows} == {("flagged_responses", "7")}
+
+
+def test_from_outside_a_filtered_table_does_not_tell_how_many_were_flagged(figures, site):
+    figures.enter([Pass(figures.device("PET-1"), date(2026, 10, 8), (1, 2, 1), flagged=True)] * 7)
+    site.viewer = outsider(figures)
+    about = {"period": "2026-10", "assisted": "false", "by": "team"}
+    assert site.get("/api/v1/stats/breakdown", about).json()["flagged"]["responses"] is None
+    rows = read_csv(site.get("/api/v1/stats/breakdown", about | {"format": "csv"}).text)
+    assert {row["flagged_responses"] for row in rows} == {""}
 
 
 @pytest.mark.usefixtures("year")
