@@ -122,6 +122,14 @@ class Scope:
             raise ValueError("a view from outside needs to know what day it is")
         return self.today.replace(day=1)
 
+    @property
+    def tells_waiting(self) -> bool:
+        """Whether the viewer is told what waits on its devices: of the whole organisation everybody is, of a part of it
+        who sees the fleet there.
+        """
+        part = self.teams or self.services or self.directorates or self.devices or self.visible is not None
+        return not part or self.fleet is None or (self.among is not None and self.among <= self.fleet)
+
     def of_team(self, team_id: int) -> "Scope":
         """Only this team of it."""
         return replace(self, teams=(team_id,), services=(), directorates=(), among=frozenset({team_id}))

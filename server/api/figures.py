@@ -163,7 +163,7 @@ class Surroundings:
             complete=after is not None and self.is_complete(instant(after, asked.place.zone)),
             late_devices=delivered.late,
             never_heard=delivered.never_heard,
-            pending_reported=delivered.waiting,
+            pending_reported=delivered.waiting if asked.scope.tells_waiting else None,
         )
 
 

@@ -125,7 +125,10 @@ class Meta(BaseModel):
     complete: Annotated[bool, Field(description="the period is over, and the devices in use have delivered since")]
     late_devices: Annotated[int, Field(description="devices in use that were not heard for a week")]
     never_heard: Annotated[int, Field(description="those of the late ones that were never heard at all")]
-    pending_reported: Annotated[int, Field(description="answers that devices said they still hold")]
+    pending_reported: Annotated[
+        int | None,
+        Field(description="answers that devices said they still hold; null of a part whose fleet you do not see"),
+    ]
 
 
 class Links(BaseModel):

@@ -114,11 +114,16 @@ def test_who_does_not_see_the_fleet_is_told_a_device_as_an_area_only(figures, si
         assert meta == [{"device": device, "name": device, "serial": None, "state": None}]
         [row] = ask(site, "breakdown", **OCTOBER, by="device")["data"]
         assert (row["code"], row["name"], row["n"]) == (device, device, 20)
+        for about in ({"device": device}, {"team": "leek"}, {"service": "beds", "question": "food"}):
+            assert ask(site, "summary", **OCTOBER, **about)["meta"]["pending_reported"] is None, about
         page = site.page("/", {"period": "2026-10", "granularity": "month"}).text
         assert device in page
         for hidden in ("PET-77", "Last heard", "last heard", "waiting"):
             assert hidden not in page, hidden
+    site.viewer = outsider(figures)
+    assert ask(site, "summary", **OCTOBER)["meta"]["pending_reported"] == 30  # of the whole organisation
     site.viewer = somebody("manager", figures.teams["leek"])
+    assert ask(site, "summary", **OCTOBER, device=device)["meta"]["pending_reported"] == 30
     assert site.get("/api/v1/meta").json()["devices"][0]["serial"] == "PET-77"
     assert ask(site, "breakdown", **OCTOBER, by="device")["data"][0]["name"] == "PET-77"
     page = site.page("/", {"period": "2026-10", "granularity": "month"}).text
