@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from protocol.record import FLAG_ASSISTED
 from server.ingest.tables import UNDATED
 from tests.server.api.year import enter_year, insider, outsider
 from tests.server.figures import Pass
@@ -125,47 +124,6 @@ def test_a_funnel_has_limits_and_no_ranks(figures, site):
     assert [row["name"] for row in answer["data"]] == ["Haywood", "Leek", "North"]
     for row in answer["data"]:
         assert row["lower_998"] < row["lower_95"] < answer["pooled"] < row["upper_95"] < row["upper_998"]
-
-
-def test_the_whole_organisation_is_compared_by_the_same_filter(figures, site):
-    ours, others = figures.device("PET-1"), figures.device("PET-2", team="north")
-    day = date(2026, 10, 8)
-    for device, team, without_help in ((ours, "haywood", 20), (others, "north", 80)):
-        figures.enter([Pass(device, day, (1, 1, 1), team=team, flags=FLAG_ASSISTED)] * 20)
-        figures.enter([Pass(device, day, (5, 2, 5), team=team)] * without_help)
-    about = OCTOBER | {"team": "haywood", "question": "food", "compare": "org"}
-    assert ask(site, "summary", **about)["comparison"]["n"] == 140
-    for assisted, share in (("true", 100.0), ("false", 0.0)):
-        answer = ask(site, "summary", **about, assisted=assisted)
-        assert (answer["data"][0]["positivity"], answer["comparison"]["positivity"]) == (share, share)
-
-
-@pytest.mark.parametrize(
-    ("query", "named"),
-    [
-        ({"include_flagged": "true"}, "include_flagged"),
-        ({"time_basis": "received"}, "time_basis"),
-        ({"assisted": "true", "language": "en"}, "assisted"),
-        ({"period": "2026", "assisted": "true"}, "assisted"),
-        ({"period": None, "from": "2026-10-07", "to": "2026-10-21"}, "period"),
-    ],
-)
-def test_what_is_not_shown_of_the_whole_organisation_is_refused_not_left_out(figures, site, query, named):
-    figures.enter([Pass(figures.device("PET-1"), date(2026, 10, 8), (1, 1, 1))] * 20)
-    about = {name: value for name, value in (OCTOBER | {"team": "haywood"} | query).items() if value}
-    assert site.get(f"{STATS}/summary", about).status_code == 200
-    answer = site.get(f"{STATS}/summary", about | {"compare": "org"})
-    [error] = answer.json()["errors"]
-    assert (answer.status_code, error["parameter"]) == (422, "compare")
-    assert f"There {named} " in error["detail"]
-    assert "ask without compare" in error["detail"]
-
-
-def test_a_comparison_says_of_which_days_it_is(figures, site):
-    """Of the whole organisation the running month is not told."""
-    figures.enter([Pass(figures.device("PET-1"), date(2026, 10, 8), (1, 1, 1))] * 20)
-    compared = ask(site, "summary", **{"from": "2026-09-01", "to": "2026-12-01"}, compare="org")["comparison"]
-    assert (compared["from"], compared["to"], compared["responses"]) == ("2026-09-01", "2026-11-01", 20)
 
 
 def test_coverage_names_teams_without_data(figures, site):

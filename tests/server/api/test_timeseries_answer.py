@@ -7,7 +7,6 @@ import pytest
 from protocol.record import FLAG_ASSISTED
 from server.accounts.viewer import everything
 from server.ingest.tables import UNDATED
-from tests.server.api.year import outsider
 from tests.server.conftest import NOW
 from tests.server.figures import Figures, Pass
 
@@ -136,48 +135,6 @@ def test_undated_answers_are_told_whatever_is_asked(figures, device, site, query
     assert series["undated"] == aside(3 * responses, responses)
     query.pop("granularity", None)
     assert site.get("/api/v1/stats/summary", query).json()["undated"] == series["undated"]
-
-
-def test_the_totals_are_held_against_the_span_before_and_the_organisation(figures, device, site):
-    other = figures.device("PET-9", team="north")
-    figures.enter(passes(device, 30, 10, day=date(2026, 10, 7)) + passes(device, 20, 20, day=date(2026, 9, 9)))
-    figures.enter(passes(other, 0, 40, day=date(2026, 10, 7), team="north"))
-    october = {"period": "2026-10", "granularity": "month", "team": "haywood", "question": "food"}
-    assert site.series(**october)["comparison"] is None
-    before, org = (site.series(**october, compare=kind)["comparison"] for kind in ("previous", "org"))
-    named = ("with", "from", "to", "n", "positivity", "difference_points", "suppressed", "withheld")
-    assert [before[name] for name in named] == ["previous", "2026-09-01", "2026-10-01", 40, 50.0, 25.0, False, 0]
-    assert [org[name] for name in named] == ["org", "2026-10-01", "2026-11-01", 80, 37.5, 37.5, False, 0]
-    of_summary = site.get("/api/v1/stats/summary", october_of_summary(october)).json()["comparison"]
-    assert of_summary == before
-    weeks = {"from": "2026-10-05", "to": "2026-10-12", "team": "haywood", "question": "food", "compare": "previous"}
-    assert site.series(**weeks)["comparison"]["from"] == "2026-09-28"
-
-
-def october_of_summary(query):
-    return {name: value for name, value in query.items() if name != "granularity"} | {"compare": "previous"}
-
-
-def test_from_outside_a_comparison_is_of_what_outsiders_are_shown(figures, device, site):
-    figures.enter(passes(device, 30, 10, day=date(2026, 10, 7)) + passes(device, 3, 1, day=date(2026, 9, 9)))
-    site.viewer = outsider(figures)
-    october = {"period": "2026-10", "granularity": "month", "question": "food", "compare": "previous"}
-    compared = site.series(**october)["comparison"]
-    assert (compared["n"], compared["withheld"], compared["difference_points"]) == (0, 4, None)
-
-
-@pytest.mark.parametrize(
-    ("path", "query"),
-    [
-        ("spc", {"compare": "previous"}),
-        ("breakdown", {"compare": "org"}),
-        *((path, {"min_n": "50"}) for path in ("coverage", "cumulative", "league")),
-    ],
-)
-@pytest.mark.usefixtures("device")
-def test_what_would_have_no_effect_is_refused(site, path, query):
-    answer = site.get(f"/api/v1/stats/{path}", {"period": "2026-10"} | query)
-    assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, *query)
 
 
 def test_flagged_answers_are_left_out_with_their_number_told(figures, device, site):
