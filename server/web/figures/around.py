@@ -3,12 +3,12 @@
 from datetime import date, timedelta
 
 from server.api.catalogue_shapes import MetaAnswer
-from server.api.shapes import Aside, Meta, SeriesResolved
+from server.api.shapes import Aside, BucketsResolved, Meta
 from server.web.figures.form import PLACES, names_of
 from server.web.words import count, day, local_day
 
 
-def shown(query: SeriesResolved, meta: Meta, known: MetaAnswer, *, whole: bool) -> str:
+def shown(query: BucketsResolved, meta: Meta, known: MetaAnswer, *, whole: bool) -> str:
     """What the figures are of, in words. `whole`: the viewer sees every team; else the teams are named, for the name of
     the organisation stands above them.
     """

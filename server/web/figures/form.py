@@ -5,7 +5,7 @@ from typing import Any
 
 from server.aggregates.periods import ALL, Granularity
 from server.api.catalogue_shapes import MetaAnswer
-from server.api.query import SeriesQuery
+from server.api.query import BucketsQuery
 
 PERIODS = {
     "all": "All since the start",
@@ -40,7 +40,7 @@ def field(name: str, label: str, options: dict[str, str], chosen: Sequence[str])
     return {"name": name, "label": label, "options": items}
 
 
-def period_field(query: SeriesQuery, first: str, after: str) -> dict[str, Any]:
+def period_field(query: BucketsQuery, first: str, after: str) -> dict[str, Any]:
     """Of periods. Own dates of an address have no choice of their own: they stand as the chosen one until changed."""
     periods = dict(PERIODS)
     period = query.period or ALL
@@ -52,13 +52,13 @@ def period_field(query: SeriesQuery, first: str, after: str) -> dict[str, Any]:
     return field("period", "Period", periods, [period])
 
 
-def granularity_field(query: SeriesQuery, offered: Sequence[Granularity] = tuple(Granularity)) -> dict[str, Any]:
+def granularity_field(query: BucketsQuery, offered: Sequence[Granularity] = tuple(Granularity)) -> dict[str, Any]:
     """Of the length of a point."""
     names = {granularity.value: f"By {granularity.value}" for granularity in offered}
     return field("granularity", "Points", names, [query.granularity])
 
 
-def place_field(name: str, query: SeriesQuery, known: MetaAnswer) -> dict[str, Any]:
+def place_field(name: str, query: BucketsQuery, known: MetaAnswer) -> dict[str, Any]:
     """Of services, teams, devices or questions that the viewer may see."""
     names = names_of(known)[name]
     return field(name, name.title(), {"": f"All {name}s"} | names, getattr(query, name))

@@ -48,8 +48,6 @@ def subject(
     if reading.asked.scope.outside:
         reading = Reading(session, [(kind.word, code), *by_month(given)], viewer, now)
     compare = [("compare", Compare.ORGANISATION.value)] if kind.is_place else []
-    if any(name == "compare" for name, _ in given):
-        compare = []
     summary, asked_summary = reading.read(ComparedQuery, read_summary, own=compare)
     chart, asked_chart = reading.read(ControlQuery, read_control, control.MORE)
     spread, asked_spread = reading.read(FiguresQuery, read_distribution)
