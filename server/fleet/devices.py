@@ -15,6 +15,7 @@ from server.fleet.keys import KeyRing
 from server.fleet.macs import mac_in
 from server.fleet.passwords import broker_password
 from server.fleet.tables import ACTIVE, IMPORT, LOST, RETIRED, REVOKED, Device, DeviceKey, Organisation
+from server.fleet.turns import take_turn
 
 SERIAL_LENGTH_MAX = 64
 FIRST_EPOCH = 1
@@ -35,6 +36,7 @@ def enrol(
     """
     check_serial(serial)
     mac = mac or mac_in(serial)
+    take_turn(session, organisation.organisation_id)
     same = Device.serial == serial
     if mac is not None:
         same = or_(same, Device.mac == mac)

@@ -12,6 +12,7 @@ from server.fleet.definition import check_definition
 from server.fleet.packages import build_package
 from server.fleet.questionnaires import next_version, publish
 from server.fleet.tables import Organisation, QuestionnaireVersion
+from server.fleet.turns import take_turn
 
 FIRST_REVISION = FIRST_VERSION = 1
 ANY_REFERENCE = 1  # a package made only to see whether it fits
@@ -60,6 +61,7 @@ def write_draft(
     Raises DefinitionError with every problem, and DraftChangedError where another revision is there by now.
     """
     definition = check_definition({**fields, "version": FIRST_VERSION})
+    take_turn(session, organisation.organisation_id)
     fields = {**fields, "version": next_version(session, organisation, definition.code)}
     build_package(fields, ANY_REFERENCE)
     query = select(QuestionnaireDraft).where(

@@ -18,6 +18,7 @@ from server.fleet.enrolment_tables import EnrolmentToken
 from server.fleet.keys import KeyRing
 from server.fleet.macs import normal_mac
 from server.fleet.tables import IMPORT, RETIRED, REVOKED, Device, Organisation
+from server.fleet.turns import take_turn
 
 TOKEN_LASTS = timedelta(minutes=15)  # long enough for a device on the bench, too short for a note that is found
 TOKENS_MAX = 100  # at once: a tray of devices
@@ -127,8 +128,7 @@ def enrol_device(
     RefusedError, OperatorError. The caller makes the desired states anew and commits.
     """
     # One at a time in an organisation: two benches that enrol one board at once get one device.
-    here = Organisation.organisation_id == organisation.organisation_id
-    session.scalars(select(Organisation).where(here).with_for_update(key_share=True)).one()
+    take_turn(session, organisation.organisation_id)
     if mac is None:
         if serial is None:
             raise OperatorError("name a serial or a MAC.")

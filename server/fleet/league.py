@@ -11,6 +11,7 @@ from server.errors import OperatorError
 from server.fleet.league_tables import LeagueChoice
 from server.fleet.scope import Scope
 from server.fleet.tables import SCOPE_SERVICE, SCOPE_TEAM, Organisation, Service, Team
+from server.fleet.turns import take_turn
 
 
 class Area(NamedTuple):
@@ -31,6 +32,7 @@ def choose(
     if scope.scope_kind not in (SCOPE_SERVICE, SCOPE_TEAM):
         raise OperatorError("the league is of services and teams: write service:CODE or team:CODE.")
     key = (organisation.organisation_id, scope.scope_kind, scope.scope_id)
+    take_turn(session, organisation.organisation_id)
     found = session.get(LeagueChoice, key)
     if found is None:
         names = ("organisation_id", "scope_kind", "scope_id")

@@ -17,6 +17,7 @@ from server.fleet.placements import cut_placement, end_placement, lock_device, p
 from server.fleet.roster import Wanted, roster
 from server.fleet.scope import scopes_around
 from server.fleet.tables import ACTIVE, LOST, RETIRED, REVOKED, Device, Location, Organisation, Placement, Team
+from server.fleet.turns import take_turn
 from server.ingest.replay import replay
 
 NO_KEYS_YET = 0  # the key epoch of a device that was registered and not enrolled
@@ -34,6 +35,7 @@ def register(session: Session, organisation: Organisation, serial: str, at: date
     """A device that can be placed before it is there; enrolled at a bench, it gets its keys."""
     devices.check_serial(serial)
     mac = normal_mac(mac) if mac else mac_in(serial)
+    take_turn(session, organisation.organisation_id)  # so that of two who register one board, one is told
     same = [Device.serial == serial, *([Device.mac == mac] if mac else [])]
     known = session.scalar(select(Device).where(Device.organisation_id == organisation.organisation_id, or_(*same)))
     if known is not None:

@@ -10,6 +10,7 @@ from server.database import on_keys
 from server.errors import OperatorError
 from server.fleet.subjects import add_built_in_topics
 from server.fleet.tables import IMPORTED_LOCATION, Directorate, Location, Organisation, Service, Team
+from server.fleet.turns import take_turn
 
 Kind = TypeVar("Kind", Directorate, Service, Team, Location)
 
@@ -147,6 +148,7 @@ def _places(organisation: Organisation) -> Select[Location]:
 
 def _add(session: Session, row: Kind) -> Kind:
     kind = type(row)
+    take_turn(session, row.organisation_id)
     known = select(kind).where(kind.organisation_id == row.organisation_id, kind.code == row.code)
     if session.scalar(known) is not None:
         raise OperatorError(f"there is a {kind.__tablename__} {row.code} already: choose another code.")

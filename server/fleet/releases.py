@@ -19,6 +19,7 @@ from server.errors import OperatorError
 from server.fleet.rollout_tables import ApplicationRelease, Content, ReleaseAssignment
 from server.fleet.scope import Scope, stands_at
 from server.fleet.tables import Organisation
+from server.fleet.turns import take_turn
 
 Release = tuple[str, int]  # board, number
 
@@ -44,6 +45,7 @@ def add_release(
     except ProtocolError as error:
         raise OperatorError(f"{error.text}.") from None
     _verify(archive, public_keys)
+    take_turn(session, organisation.organisation_id)
     highest = session.scalar(
         select(func.max(ApplicationRelease.number)).where(
             ApplicationRelease.organisation_id == organisation.organisation_id,

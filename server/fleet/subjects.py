@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from server.errors import OperatorError
 from server.fleet.subject_tables import JourneyStage, Objective, Topic
 from server.fleet.tables import Organisation, Question
+from server.fleet.turns import take_turn
 
 BUILT_IN_TOPICS = {
     "privacy-and-dignity": "Privacy and dignity",
@@ -36,6 +37,7 @@ def add_built_in_topics(session: Session, organisation: Organisation) -> None:
 def add_topic(session: Session, organisation: Organisation, code: str, name: str) -> Topic:
     """A topic of the organisation's own. Raises OperatorError."""
     _check_code(code)
+    take_turn(session, organisation.organisation_id)
     if session.get(Topic, (organisation.organisation_id, code)) is not None:
         raise OperatorError(f"there is a topic {code} already: choose another code.")
     topic = Topic(organisation_id=organisation.organisation_id, topic=code, name=name, built_in=False)
@@ -68,6 +70,7 @@ def add_objective(session: Session, organisation: Organisation, code: str, words
     _check_code(code)
     if not words.strip():
         raise OperatorError("an objective needs words: what is to be reached.")
+    take_turn(session, organisation.organisation_id)
     here = Objective.organisation_id == organisation.organisation_id
     for known in session.scalars(select(Objective).where(here)):
         if known.objective == code:
@@ -114,6 +117,7 @@ def core_questions(session: Session, organisation: Organisation) -> set[str]:
 
 def keep_stages(session: Session, organisation: Organisation, names: Sequence[str]) -> None:
     """Stage 1, 2, ... have these names from now on. Raises OperatorError where a number meant something else so far."""
+    take_turn(session, organisation.organisation_id)
     known = stage_names(session, organisation.organisation_id)
     for stage, name in enumerate(names, 1):
         if known.get(stage, name) != name:
