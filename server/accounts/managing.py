@@ -1,4 +1,7 @@
-"""Who may manage whom: an administrator of a part of the organisation decides there, and nobody on themselves."""
+"""Who may manage whom: an administrator of a part of the organisation decides there, and nobody on themselves.
+
+Nobody makes somebody greater than they are: neither by a role, nor by the password of an account.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +12,7 @@ from sqlalchemy.orm import Session
 from server.accounts import people as accounts
 from server.accounts.grants import NamedGrant, find_grants, grant, name_grants, revoke
 from server.accounts.nodes import Node, covers, find_node, team_paths, teams_below
-from server.accounts.rights import Right, Role
+from server.accounts.rights import RIGHTS, Right, Role
 from server.accounts.tables import ACTIVE, Person, RoleGrant
 from server.accounts.viewer import Teams, Viewer
 
@@ -57,7 +60,7 @@ class Manager:
         raise NotThereError(f"There is nobody of the number {person_id} here.")
 
     def add(self, email: str, name: str, role: Role | None, on: str | None) -> tuple[Managed, str]:
-        """A new account and its first password. Raises OperatorError, NotYoursError."""
+        """A new account and its first password. Raises OperatorError, NotYoursError (whoever calls gives up then)."""
         if self._mine is not None and not (role and on):
             raise NotYoursError("You manage a part of the organisation: give the account a role there.")
         person = accounts.add_person(self._session, self._here, email, name, self._at)
@@ -90,6 +93,8 @@ class Manager:
     def first_password(self, person_id: int) -> tuple[Managed, str]:
         """A new one, in place of a forgotten one. Raises NotThereError, NotYoursError."""
         found = self._wholly(person_id)
+        for each in found.grants:
+            self._may_all_that(each.role, each.node)
         return found, accounts.give_first_password(self._session, found.person, self._at)
 
     @property
@@ -116,16 +121,30 @@ class Manager:
     def _grant(self, person: Person, role: Role, on: str, to_at: datetime | None) -> None:
         node = find_node(self._session, self._viewer, on)
         self._decides_on(node)
+        self._may_all_that(role, node)
         grant(self._session, person, role, node, self._viewer.actor, self._at, to_at)
+
+    def _may_all_that(self, role: Role, node: Node) -> None:
+        """That the viewer has every right of the role there: whom they make, they could sign in as."""
+        beyond = sorted(right for right in RIGHTS[role] if not self._reaches(right, node))
+        if beyond:
+            named = f"{'an' if role[0] in 'aeiou' else 'a'} {role}"
+            raise NotYoursError(
+                f"Your own account has no right to {' or to '.join(beyond)} there, and {named} has: "
+                "whoever runs the server decides on it, with `pet person`."
+            )
 
     def _decides_on(self, node: Node) -> None:
         if not self._manages(node):
             raise NotYoursError("You do not manage people on all of that part of the organisation.")
 
     def _manages(self, node: Node) -> bool:
-        """All teams of it; a part that has none yet belongs to who manages the whole, for nobody knows its teams."""
-        teams = self._teams(node)
-        return self._mine is None or (bool(teams) and covers(self._mine, teams))
+        return self._reaches(Right.MANAGE_PEOPLE, node)
+
+    def _reaches(self, right: Right, node: Node) -> bool:
+        """All teams of it; a part that has none yet belongs to who has the whole, for nobody knows its teams."""
+        mine, teams = self._viewer.teams(right), self._teams(node)
+        return mine is None or (bool(teams) and covers(mine, teams))
 
     def _another(self, person_id: int) -> Managed:
         found = self.find(person_id)

@@ -20,7 +20,7 @@ from server.api.parameters import only
 from server.api.problems import ProblemError, in_body, make_problem, wrong_fields
 from server.api.query import ORGANISATION_MAX
 from server.api.reference import PREFIX, refusals
-from server.api.session import EMAIL_MAX
+from server.api.session import EMAIL_MAX, in_person
 from server.api.sessions import OpenSession, WritingSession
 from server.errors import OperatorError
 
@@ -109,6 +109,7 @@ def post_person(
     request: Request, session: WritingSession, viewer: Administrator, new: NewPerson, once: CreateOnce
 ) -> Response:
     """Make an account. Its first password is in this answer and nowhere else."""
+    in_person(viewer)
 
     def make() -> WithPassword:
         with _explained("email"):
@@ -122,6 +123,7 @@ def patch_person(
     request: Request, session: WritingSession, viewer: Administrator, person: Number, change: ChangedPerson
 ) -> KnownPerson:
     """Disable an account, or enable it again."""
+    in_person(viewer)
     with _explained("state"):
         return _known(_manager(request, session, viewer).set_state(person, change.state))
 
@@ -131,6 +133,7 @@ def post_grant(
     request: Request, session: WritingSession, viewer: Administrator, person: Number, new: NewRole, once: CreateOnce
 ) -> Response:
     """Give a role on a part of the organisation."""
+    in_person(viewer)
 
     def make() -> KnownPerson:
         with _explained("role"):
@@ -144,6 +147,7 @@ def delete_grant(
     request: Request, session: WritingSession, viewer: Administrator, person: Number, grant: Number
 ) -> Response:
     """Take a role away: the next request of its holder is without it."""
+    in_person(viewer)
     with _explained("grant"):
         _manager(request, session, viewer).revoke(person, grant)
     return Response(status_code=HTTPStatus.NO_CONTENT)
@@ -156,6 +160,7 @@ def post_password(
     request: Request, session: WritingSession, viewer: Administrator, person: Number, once: CreateOnce
 ) -> Response:
     """A new first password in place of a forgotten one. Whoever is signed in with the account is signed out."""
+    in_person(viewer)
 
     def make() -> WithPassword:
         with _explained("person"):

@@ -124,7 +124,7 @@ def _too_many(request: Request, error: TooManyAttemptsError) -> Response:
 
 
 def in_person(viewer: Viewer) -> None:
-    """Only who signed in decides on passwords and tokens: a stolen token must not make itself a successor."""
+    """Only who signed in decides on accounts, passwords, tokens: a stolen token must not make itself a successor."""
     if viewer.via is not Via.BROWSER:
         detail = f"This needs a person who signed in; the {viewer.via} is not enough."
         raise ProblemError(make_problem(HTTPStatus.FORBIDDEN, detail))

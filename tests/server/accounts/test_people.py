@@ -1,12 +1,14 @@
 """Managing people over the interface: within one's own part, never oneself, and never somebody greater."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.tables import Person, RoleGrant
 from server.fleet.tables import Service
-from tests.server.accounts.conftest import PASSWORD
+from tests.server.accounts.conftest import PASSWORD, START
 
 PEOPLE, ME = "/api/v1/people", "/api/v1/session"
 
@@ -181,3 +183,40 @@ def test_a_grant_of_somebody_else_is_not_taken_through_another_person(ada, peopl
         query = select(RoleGrant.grant_id).join(Person, Person.person_id == RoleGrant.person_id)
         theirs = session.scalar(query.where(Person.name == "dora"))
     assert ada.delete(f"{PEOPLE}/{number(ada, 'carl')}/grants/{theirs}").status_code == 404
+
+
+def test_a_token_makes_and_changes_no_account(ada, people, visit):
+    people.add("carl", board="organisation")
+    expires = (START + timedelta(days=3)).isoformat()
+    token = {"name": "hr", "rights": ["manage people"], "expires_at": expires}
+    program = visit(authorization=f"Bearer {ada.post('/api/v1/tokens', json=token).json()['secret']}")
+    carl = named(program, "carl")  # who has which role may be read
+    path, grant = f"{PEOPLE}/{carl['person']}", carl["roles"][0]["grant"]
+    board = {"role": "board", "on": "team:leek"}
+    for method, address, body in (
+        ("POST", PEOPLE, {"email": "eve@example.org", "name": "Eve", "role": "auditor", "on": "organisation"}),
+        ("POST", f"{path}/grants", board),
+        ("POST", f"{path}/password", None),
+        ("PATCH", path, {"state": "disabled"}),
+        ("DELETE", f"{path}/grants/{grant}", None),
+    ):
+        answer = program.request(method, address, json=body)
+        assert (answer.status_code, "signed in" in answer.json()["detail"]) == (403, True), (method, address)
+    assert named(ada, "carl") == carl
+    assert len(ada.get(PEOPLE).json()["data"]) == 2
+
+
+@pytest.mark.parametrize(("role", "right"), [("auditor", "export evidence"), ("commissioner", "set targets")])
+def test_nobody_makes_somebody_greater_than_they_are(ada, people, visit, role, right):
+    """Whoever hands over a first password could sign in with it."""
+    eve = {"email": "eve@example.org", "name": "Eve", "role": role, "on": "organisation"}
+    refused = ada.post(PEOPLE, json=eve)
+    assert (refused.status_code, right in refused.json()["detail"]) == (403, True)
+    people.add("carl", board="organisation")
+    people.add("great", **{role: "team:leek"})
+    carl, great = f"{PEOPLE}/{number(ada, 'carl')}", f"{PEOPLE}/{number(ada, 'great')}"
+    assert ada.post(f"{carl}/grants", json={"role": role, "on": "team:leek"}).status_code == 403
+    assert ada.post(f"{great}/password").status_code == 403
+    assert ada.patch(great, json={"state": "disabled"}).status_code == 200  # to end an account gives nobody anything
+    both = visit(people.add("both", administrator="organisation", **{role: "organisation"}))
+    assert both.post(PEOPLE, json=eve).status_code == 201

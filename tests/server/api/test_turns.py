@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.accounts.rights import Right
 from server.accounts.tables import RoleGrant
+from server.accounts.viewer import Viewer
 from server.fleet.tables import Target
-from tests.server.api.asking import ask
+from tests.server.api.asking import ORGANISATION, ask
 from tests.server.ingest.ward import definition
 
 WRITERS = 8
@@ -37,6 +39,7 @@ def test_one_target_holds_for_the_same_from_the_same_day(site, engine):
 
 @pytest.mark.usefixtures("figures")
 def test_one_account_has_an_address_and_one_grant_a_role(site, engine):
+    site.viewer = Viewer(ORGANISATION, "ada", dict.fromkeys(Right))  # a person: accounts are not for programs
     assert at_once(site, "/people", lambda _: {"email": "q@example.org", "name": "Q"}) == [201] + [422] * (WRITERS - 1)
     role = {"role": "board", "on": "organisation"}  # given twice, it would be taken away once
     assert at_once(site, "/people/1/grants", lambda _: role) == [201] + [422] * (WRITERS - 1)
