@@ -55,7 +55,7 @@ class Doors:
                 tokens.note_use(session, token, at)
         reach = narrow(whole, frozenset(map(Right, token.rights)), teams)
         actor = f"{owner.email}, by the token {token.name}"
-        return Viewer(token.organisation_id, actor, reach, token.person_id, owner.name, Via.TOKEN)
+        return Viewer(token.organisation_id, actor, reach, token.person_id, owner.name, Via.TOKEN, token.token_id)
 
     def _by_browser(self, secret: str, at: datetime) -> Viewer | None:
         if not is_secret(secret, BROWSER):

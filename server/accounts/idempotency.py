@@ -13,7 +13,7 @@ KEPT_FOR = timedelta(days=2)  # whoever repeats a request later than that means 
 
 
 class KeyOf(NamedTuple):
-    """Whose key it is."""
+    """Whose key it is. `actor`: the credential that it came with (Viewer.credential)."""
 
     organisation_id: int
     actor: str

@@ -16,7 +16,7 @@ class IdempotencyKey(Base):
     __table_args__ = (Index(None, "organisation_id", "created_at"),)  # the old ones are cleared away by it
 
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"), primary_key=True)
-    actor: Mapped[str] = mapped_column(primary_key=True)
+    actor: Mapped[str] = mapped_column(primary_key=True)  # with their credential: Viewer.credential
     key: Mapped[str] = mapped_column(primary_key=True)
     request: Mapped[bytes]  # SHA-256 of method, path and body
     status: Mapped[int | None] = mapped_column(SmallInteger)  # null while its transaction runs

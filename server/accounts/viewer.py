@@ -23,7 +23,7 @@ class Viewer:
     """Made once a request, from a session, an API token or a share link, with the subtrees already resolved.
 
     `actor` is what the audit log calls them; `person_id` is None for what no single person stands behind; `name` is
-    how a page greets them.
+    how a page greets them; `token_id` is that of the API token shown, if any.
     """
 
     organisation_id: int
@@ -32,6 +32,7 @@ class Viewer:
     person_id: int | None = None
     name: str = ""
     via: Via = Via.BROWSER
+    token_id: int | None = None
 
     def teams(self, right: Right) -> Teams:
         """The teams for which they have this right; an empty set where they have it nowhere."""
@@ -45,6 +46,11 @@ class Viewer:
     def may_everywhere(self, right: Right) -> bool:
         """Whether they have this right for the whole organisation."""
         return self.teams(right) is None
+
+    @property
+    def credential(self) -> str:
+        """What they came in by, as no other credential is called: two tokens of one owner may have one name."""
+        return f"{self.actor}, person {self.person_id}" + (f", token {self.token_id}" if self.token_id else "")
 
     @property
     def key(self) -> str:

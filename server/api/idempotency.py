@@ -89,7 +89,7 @@ def once(
     key: Key = None,
 ) -> Once:
     """The dependency of every route that creates; it shares the route's WritingSession."""
-    of = None if key is None else KeyOf(viewer.organisation_id, viewer.actor, key)
+    of = None if key is None else KeyOf(viewer.organisation_id, viewer.credential, key)
     return Once(session, of, digest, request.app.state.now())
 
 

@@ -57,6 +57,20 @@ def test_a_repeated_request_makes_one_token_and_does_not_show_it_again(anna):
     assert (first.json()["secret"][:4], second.json()["secret"]) == ("pet_", None)
 
 
+def test_a_key_for_repetitions_is_the_token_s_own(anna, visit):
+    """Two tokens of one owner and one name: what the wide one was answered is not said to the narrow one."""
+
+    def program(**more):
+        return visit(authorization=f"Bearer {new(anna, rights=['see figures', 'improve'], **more).json()['secret']}")
+
+    wide, narrow = program(), program(on="team:leek")
+    body, key = {"team": "haywood", "question": "food", "title": "Cold"}, {"idempotency-key": "k"}
+    made = wide.post("/api/v1/concerns", json=body, headers=key)
+    assert made.status_code == 201
+    assert narrow.post("/api/v1/concerns", json=body, headers=key).status_code == 404
+    assert wide.post("/api/v1/concerns", json=body, headers=key).json() == made.json()
+
+
 def test_a_program_may_do_what_the_token_says_and_no_more(program):
     me = program.get(ME).json()
     assert (me["via"], me["actor"]) == ("API token", "anna@example.org, by the token nightly export")
