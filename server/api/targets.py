@@ -23,7 +23,7 @@ from server.api.reference import PREFIX, refusals
 from server.api.sessions import OpenSession, WritingSession
 from server.fleet.organisations import organisation_of
 from server.fleet.scope import Scope, Subject, subjects
-from server.fleet.tables import SCOPE_DEVICE, SCOPE_ORGANISATION, SCOPE_SERVICE, SCOPE_TEAM, Organisation, Target
+from server.fleet.tables import SCOPE_DEVICE, SCOPE_ORGANISATION, Organisation, Target
 from server.fleet.targets import all_targets, set_target
 
 router = APIRouter(prefix=PREFIX, tags=["targets"], responses=refusals())
@@ -49,15 +49,20 @@ class TargetsAnswer(BaseModel):
     data: list[TargetAnswer]
 
 
-class NewTarget(BaseModel):
-    """The positivity to be reached from a day on. Whoever asks has set it."""
+class ForWhat(BaseModel):
+    """What something is set for."""
 
     model_config = ConfigDict(extra="forbid")
 
-    value: Annotated[Decimal, Field(gt=0, le=100, max_digits=5, decimal_places=2, description="percent: 85 or 87.5")]
-    from_: Annotated[Day, Field(alias="from")]
     scope: ScopeKind = "organisation"
     name: Annotated[Name | None, Field(description="of the service, team or device; none for the organisation")] = None
+
+
+class NewTarget(ForWhat):
+    """The positivity to be reached from a day on. Whoever asks has set it."""
+
+    value: Annotated[Decimal, Field(gt=0, le=100, max_digits=5, decimal_places=2, description="percent: 85 or 87.5")]
+    from_: Annotated[Day, Field(alias="from")]
 
 
 @router.get("/targets", operation_id="list_targets", dependencies=[only()])
@@ -71,7 +76,7 @@ def get_targets(
         _answer(target, known[scope])
         for target in all_targets(session, owner)
         if (scope := Scope(target.scope_kind, target.scope_id)) in known
-        and _sees(viewer, Right.SEE_FIGURES, known[scope])
+        and sees_any(viewer, Right.SEE_FIGURES, known[scope])
     ]
     return TargetsAnswer(data=data)
 
@@ -97,40 +102,41 @@ def create_target(
 
 def _set(request: Request, session: Session, viewer: Viewer, body: NewTarget) -> TargetAnswer:
     owner = organisation_of(session, viewer.organisation_id)
-    scope, subject = _subject(request, session, owner, viewer, body)
-    if not _may(viewer, Right.SET_TARGETS, subject):
+    scope, subject = find_subject(request, session, owner, viewer, body)
+    if not may_all(viewer, Right.SET_TARGETS, subject):
         raise ProblemError(make_problem(HTTPStatus.FORBIDDEN, "Your account sets no targets there."))
     with conflicting("from"):
         target = set_target(session, owner, body.value / 100, scope, body.from_, viewer.actor)
     return _answer(target, subject)
 
 
-def _subject(
-    request: Request, session: Session, owner: Organisation, viewer: Viewer, body: NewTarget
+def find_subject(
+    request: Request, session: Session, owner: Organisation, viewer: Viewer, body: ForWhat
 ) -> tuple[Scope, Subject]:
     """What the body names, if the viewer sees it. Raises ProblemError."""
     if (body.scope == SCOPE_ORGANISATION) != (body.name is None):
         detail = "is given for a service, team or device, and for the organisation it is not."
         raise ProblemError(wrong_fields(in_body("name", detail=detail)))
     for scope, subject in subjects(session, owner, request.app.state.now()).items():
-        named = body.name is None or body.name == _name(scope, subject)
-        if scope.scope_kind == body.scope and named and _sees(viewer, Right.SEE_FIGURES, subject):
+        named = body.name is None or body.name == name_of(scope, subject)
+        if scope.scope_kind == body.scope and named and sees_any(viewer, Right.SEE_FIGURES, subject):
             return scope, subject
     raise ProblemError(unknown_name(in_body("name", detail=f"There is no {body.scope} {body.name} here.")))
 
 
-def _name(scope: Scope, subject: Subject) -> str | None:
+def name_of(scope: Scope, subject: Subject) -> str | None:
+    """The code of a service or team, the eight digits of a device."""
     return device_name(scope.scope_id) if scope.scope_kind == SCOPE_DEVICE and scope.scope_id else subject.code
 
 
-def _sees(viewer: Viewer, right: Right, subject: Subject) -> bool:
+def sees_any(viewer: Viewer, right: Right, subject: Subject) -> bool:
     """Whether something of it is within reach; the organisation's is everybody's."""
     if subject.everything:
         return viewer.may(right)
     return viewer.may_everywhere(right) or any(viewer.may(right, team) for team in subject.teams)
 
 
-def _may(viewer: Viewer, right: Right, subject: Subject) -> bool:
+def may_all(viewer: Viewer, right: Right, subject: Subject) -> bool:
     """Whether all of it is within reach."""
     if subject.everything or not subject.teams:
         return viewer.may_everywhere(right)
@@ -139,18 +145,12 @@ def _may(viewer: Viewer, right: Right, subject: Subject) -> bool:
 
 def _answer(target: Target, subject: Subject) -> TargetAnswer:
     scope = Scope(target.scope_kind, target.scope_id)
-    kind: dict[str, ScopeKind] = {
-        SCOPE_ORGANISATION: "organisation",
-        SCOPE_SERVICE: "service",
-        SCOPE_TEAM: "team",
-        SCOPE_DEVICE: "device",
-    }
     return TargetAnswer.model_validate(
         {
             "target": target.target_id,
             "value": float(100 * target.value),
-            "scope": kind[scope.scope_kind],
-            "name": None if subject.everything else _name(scope, subject),
+            "scope": scope.scope_kind,
+            "name": None if subject.everything else name_of(scope, subject),
             "from": target.from_date,
             "to": target.to_date,
             "set_by": target.set_by,

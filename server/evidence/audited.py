@@ -26,8 +26,8 @@ AUDITED = (
     "checkpoint concern concern_evidence device device_key directorate enrolment_token fft_grouping fft_option "
     "import_source import_stand_in journey_stage league_choice location meeting meeting_item objective organisation "
     "person placement placement_correction question questionnaire questionnaire_draft questionnaire_version "
-    "recognition release_assignment response_flag response_import role_grant service setting share_link stated_receipt "
-    "target team text_item topic version_option version_question you_said"
+    "rebase recognition release_assignment response_flag response_import role_grant service setting share_link "
+    "stated_receipt target team text_item topic version_option version_question you_said"
 )
 LOGGING = """
 SELECT tgrelid::regclass::text FROM pg_trigger

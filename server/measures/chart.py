@@ -133,3 +133,12 @@ class Chart(NamedTuple):
     def trial_limits(self) -> bool:
         """Whether the limits in force are of too few points to be relied on."""
         return not self.phases or self.phases[-1].trial
+
+    @property
+    def baseline_places(self) -> tuple[int, ...]:
+        """The points that the limits in force are made of, as indices."""
+        if not self.phases:
+            return ()
+        phase = self.phases[-1]
+        present = [place for place in range(phase.first, phase.after) if self.points[place].value is not None]
+        return tuple(present[: phase.baseline_points])

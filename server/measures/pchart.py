@@ -82,6 +82,15 @@ def choose_chart(parts: Sequence[Part]) -> ChartKind:
     return ChartKind.XMR if middle >= XMR_FROM_N and alike else ChartKind.P
 
 
+def baseline_parts(parts: Sequence[Part], settings: ChartSettings) -> list[Part]:
+    """What the limits in force are made of: of the points since the last rebase, the first with answers.
+
+    A chart's kind is chosen by them, so that it is locked with them. All parts, where none has an answer yet.
+    """
+    since = settings.rebases[-1] if settings.rebases else 0
+    return [part for part in parts[since:] if part.basis][: settings.baseline] or list(parts)
+
+
 def _limits(mean: float, n: int, widening: float) -> Limits:
     sigma = _sigma(mean, n) * widening
     far, near = SIGMAS * sigma, NEAR_SIGMAS * sigma

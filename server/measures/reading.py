@@ -1,5 +1,6 @@
 """A chart in one sentence, for whoever cannot or will not read the picture: what happened, and how sure that is."""
 
+from collections.abc import Sequence
 from itertools import pairwise, takewhile
 
 from server.measures.chart import Chart, ChartKind, ChartPoint, Limits, PointKind, Rule, Side, Signal
@@ -27,15 +28,26 @@ def reading(
     )
 
 
-def how_made(chart: Chart, *, bucket: str = "week", least: int = 0, left_out: int = 0) -> str:
+def how_made(
+    chart: Chart,
+    *,
+    bucket: str = "week",
+    least: int = 0,
+    left_out: int = 0,
+    span: str = "",
+    anew: Sequence[str] | None = None,
+) -> str:
     """The chart's settings in one line, to be printed on it: kind, baseline, rebases, run lengths, screening.
 
-    `left_out`: so many buckets had answers of fewer than `least` people, and are no points.
+    `left_out`: so many buckets had answers of fewer than `least` people, and are no points. `span`: which days the
+    baseline is of, in words; `anew`: where limits begin anew, in words, else by the number of the bucket.
     """
     settings, lengths = chart.settings, chart.settings.lengths
-    parts = [f"{chart.kind}-chart", f"limits from the first {settings.baseline} {bucket}s with answers, then locked"]
-    if settings.rebases:
-        parts.append("begun anew at " + ", ".join(f"{bucket} {at + 1}" for at in settings.rebases))
+    first = f"limits from the first {settings.baseline} {bucket}s with answers{span and f' ({span})'}, then locked"
+    parts = [f"{chart.kind}-chart", first]
+    begun = [f"at {bucket} {at + 1}" for at in settings.rebases] if anew is None else anew
+    if begun:
+        parts.append("begun anew " + ", ".join(begun))
     parts.append(f"a trend is {lengths.trend} points and a shift {lengths.shift}")
     if chart.kind is ChartKind.XMR:
         parts.append("exceptional moving ranges left out" if settings.screening else "no moving range left out")

@@ -12,6 +12,7 @@ import server.fft.tables
 import server.fleet.alert_tables
 import server.fleet.enrolment_tables
 import server.fleet.league_tables
+import server.fleet.rebase_tables
 import server.fleet.rollout_tables
 import server.fleet.tables
 import server.improvement.tables

@@ -1,27 +1,29 @@
 """The statistical process control chart of a positivity: is it only restless, or did something happen?"""
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from server.aggregates.counts import Tally
 from server.aggregates.periods import Bucket, Granularity, Period, instant
+from server.aggregates.rebases import charted, find_rebases
 from server.aggregates.timeseries import Timeseries
 from server.api.figures import Surroundings, aside, resolved
 from server.api.query import BucketsQuery, Day, wrong
 from server.api.resolve import Asked
 from server.api.shapes import Aside, BucketsResolved, Links, Meta, Percent
 from server.api.stats.groups import part_of
+from server.api.stats.locked import Past, find_past, places_of, span_of_baseline
 from server.api.stats.series import Mark, Point, find_marks, find_series, point
 from server.measures.chart import BASELINE_POINTS, Chart, ChartKind, ChartPoint, ChartSettings, Limits, RunLengths
 from server.measures.concerns import special_of
 from server.measures.icons import variation
 from server.measures.part import Part
-from server.measures.pchart import choose_chart, pchart
+from server.measures.pchart import baseline_parts, choose_chart, pchart
 from server.measures.reading import how_made, reading
 from server.measures.spc import xmr
 
@@ -42,7 +44,7 @@ class Drawing(StrEnum):
 MORE = {
     "chart": f"one of {', '.join(Drawing)}",
     "baseline": f"2 to {BASELINE_MAX}: limits are made of so many points with answers, and then locked",
-    "rebase": "days on which limits begin anew; a deliberate act, which the chart tells",
+    "rebase": "days on which limits would begin anew: what if, which the chart tells and nobody records",
     "screening": "true or false: whether an XmR chart leaves exceptional moving ranges out",
 }
 
@@ -75,7 +77,12 @@ class ControlChart(BaseModel):
 
     kind: str
     baseline: int
-    rebase: list[date]
+    baseline_from: Annotated[
+        date | None, Field(description="the first day of what the limits in force are made of, before the period too")
+    ]
+    baseline_to: Annotated[date | None, Field(description="the day after its last")]
+    recorded: Annotated[list[date], Field(description="days on which limits begin anew on record: see /rebases")]
+    rebase: Annotated[list[date], Field(description="as asked for: what if, recorded nowhere")]
     screening: bool
     trend: int
     shift: int
@@ -110,20 +117,51 @@ def read_control(session: Session, asked: Asked[ControlQuery], links: Links) -> 
     series = find_series(session, asked)
     around = Surroundings(session, asked)
     target = around.target_before(series.after)
-    chart = make_chart(query, charted_parts(asked, series), target, _rebases(query, series))
+    made = _make(session, asked, series, target)
     answered = resolved(asked, Period(series.first, series.after))
     return ControlAnswer(
         query=BucketsResolved(**answered, granularity=query.granularity),
         meta=around.meta(target),
-        chart=_told(chart, query, asked.thresholds.percent_from, too_few(asked, series)),
+        chart=_told(made, query, asked.thresholds.percent_from, too_few(asked, series)),
         data=[
-            _point(asked, around, bucket, tally, made)
-            for (bucket, tally), made in zip(series.points, chart.points, strict=True)
+            _point(asked, around, bucket, tally, one)
+            for (bucket, tally), one in zip(series.points, made.asked_for.points, strict=True)
         ],
         marks=find_marks(session, asked, series),
         flagged=aside(asked, series.flagged, counted=query.include_flagged),
         links=links,
     )
+
+
+class _Made(NamedTuple):
+    """A chart from its baseline on. `days`: of each point its bucket's first; `asked_from`: the first asked for."""
+
+    chart: Chart
+    days: Sequence[date]
+    asked_from: int
+    recorded: Sequence[date]
+
+    @property
+    def asked_for(self) -> Chart:
+        """What was asked for of it; its limits are those of the whole."""
+        return self.chart._replace(points=self.chart.points[self.asked_from :])
+
+    @property
+    def told(self) -> Chart:
+        """What there are words for: runs begin in the past; nothing, where nothing that was asked for is a point."""
+        return self.chart if self.asked_for.latest else self.asked_for._replace(assurance=None)
+
+
+def _make(session: Session, asked: Asked[ControlQuery], series: Timeseries, target: float | None) -> _Made:
+    """The chart of all that is known up to the end of what was asked for."""
+    query = asked.query
+    past = find_past(session, asked, series.first, query.granularity)
+    days = [*past.days, *(bucket.first for bucket, _ in series.points)]
+    about = charted(session, asked.scope)
+    recorded = [day for day in find_rebases(session, asked.place).get(about, []) if day < series.after] if about else []
+    places = places_of(days, [*_what_if(query, series, past), *recorded], query.granularity)
+    parts = [*past.parts, *charted_parts(asked, series)]
+    return _Made(make_chart(query, parts, target, tuple(sorted(places))), days, len(past.days), recorded)
 
 
 def charted_parts(asked: Asked[Any], series: Timeseries) -> list[Part]:
@@ -152,33 +190,34 @@ def make_chart(query: ControlQuery, parts: list[Part], target: float | None, reb
         screening=query.screening,
     )
     kinds = {Drawing.XMR: ChartKind.XMR, Drawing.P: ChartKind.P, Drawing.P_PRIME: ChartKind.P_PRIME}
-    kind = kinds.get(query.chart) or choose_chart(parts)
+    kind = kinds.get(query.chart) or choose_chart(baseline_parts(parts, settings))
     if kind is ChartKind.XMR:
         return xmr([part.share for part in parts], settings)
     return pchart(parts, settings, prime=kind is ChartKind.P_PRIME)
 
 
-def _rebases(query: ControlQuery, series: Timeseries) -> tuple[int, ...]:
-    """The points at which limits begin anew: those whose buckets hold the days asked for."""
-    found = set()
+def _what_if(query: ControlQuery, series: Timeseries, past: Past) -> list[date]:
+    """The days asked for at which limits would begin anew: within the chart, after the first point there is."""
     for day in query.rebase:
         holding = [place for place, (bucket, _) in enumerate(series.points) if bucket.first <= day < bucket.after]
-        if not holding or holding[0] == 0:
-            raise wrong_rebase(day)
-        found.add(holding[0])
-    return tuple(sorted(found))
+        if not holding or (holding[0] == 0 and not past.days):
+            raise wrong("rebase", f"{day} is not within the period, after its first bucket.")
+    return sorted(set(query.rebase))
 
 
-def wrong_rebase(day: date) -> Exception:
-    """422: limits begin anew within the chart, or not at all."""
-    return wrong("rebase", f"{day} is not within the period, after its first bucket.")
-
-
-def _told(chart: Chart, query: ControlQuery, least: int, left_out: int) -> ControlChart:
+def _told(made: _Made, query: ControlQuery, least: int, left_out: int) -> ControlChart:
+    chart = made.told
     settings, special = chart.settings, special_of(chart)
+    span = span_of_baseline(made.chart, made.days, query.granularity)
+    days = f"{span.first} to {span.after - timedelta(days=1)}" if span else ""
+    anew = [f"on {day}" for day in made.recorded]
+    anew += [f"on {day} (asked for, not recorded)" for day in sorted(set(query.rebase) - set(made.recorded))]
     return ControlChart(
         kind=chart.kind,
         baseline=settings.baseline,
+        baseline_from=span.first if span else None,
+        baseline_to=span.after if span else None,
+        recorded=list(made.recorded),
         rebase=sorted(set(query.rebase)),
         screening=settings.screening,
         trend=settings.lengths.trend,
@@ -189,7 +228,7 @@ def _told(chart: Chart, query: ControlQuery, least: int, left_out: int) -> Contr
         assurance=chart.assurance,
         level=special.level if special else None,
         reading=reading(chart, "Positivity", bucket=query.granularity, least=least, left_out=left_out),
-        how_made=how_made(chart, bucket=query.granularity, least=least, left_out=left_out),
+        how_made=how_made(chart, bucket=query.granularity, least=least, left_out=left_out, span=days, anew=anew),
     )
 
 

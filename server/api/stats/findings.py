@@ -1,6 +1,6 @@
 """What deserves attention, good or bad: questions of teams that differ from their target or from their own past."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
@@ -13,17 +13,19 @@ from server.aggregates.dimensions import QUESTION, bucket
 from server.aggregates.members import Member, members
 from server.aggregates.outside import published_period
 from server.aggregates.periods import Granularity, Period
+from server.aggregates.rebases import charted_by, find_rebases
 from server.api.figures import Surroundings, end_of, flagged_beside, judged, resolved
 from server.api.query import FiguresQuery
 from server.api.resolve import Asked
 from server.api.shapes import Aside, Judged, Links, Meta, ResolvedQuery
 from server.api.stats.groups import DIMENSIONS, By, part_of
-from server.measures.chart import BASELINE_POINTS, ChartKind, ChartSettings
+from server.api.stats.locked import Span, has_past, places_of, span_of_baseline
+from server.measures.chart import BASELINE_POINTS, Chart, ChartKind, ChartSettings
 from server.measures.concerns import Cell, Finding, Special, find_concerns, find_highlights, special_of
 from server.measures.part import Part
-from server.measures.pchart import choose_chart, pchart
+from server.measures.pchart import baseline_parts, choose_chart, pchart
 
-CHART_WEEKS = 2 * BASELINE_POINTS + 2  # what a cell's own past is: a baseline, and as long again after it
+FILTERED_WEEKS = 2 * BASELINE_POINTS + 2  # with a filter single responses are read: a baseline, and as long again
 
 
 class Where(StrEnum):
@@ -59,6 +61,10 @@ class FindingRow(Judged):
     question: str
     text: str
     reasons: Annotated[list[str], Field(description="target; the rule of the chart")]
+    baseline_from: Annotated[
+        date | None, Field(description="where the chart is a reason: the first day of what its limits are made of")
+    ]
+    baseline_to: Annotated[date | None, Field(description="the day after the last of them")]
 
 
 class FindingsAnswer(BaseModel):
@@ -79,7 +85,7 @@ def read_findings(session: Session, asked: Asked[FindingsQuery], links: Links) -
     found = tallies(session, asked.scope, asked.period, (dimension, QUESTION))
     places = _by_key(members(session, asked.scope, dimension, end_of(asked), {key for key, _ in found if key}))
     questions = _by_key(members(session, asked.scope, QUESTION, end_of(asked), ()))
-    special = _specials(session, asked)
+    special, spans = _specials(session, asked)
     keys = [(place, question) for place, question in found if place in places and question in questions]
     keys.sort(key=lambda key: (places[key[0]].code, key[1]))  # what is as certain as another stands in the same order
     targets = {place: around.target_of(places[place].lineage) for place, _ in keys}
@@ -96,6 +102,8 @@ def read_findings(session: Session, asked: Asked[FindingsQuery], links: Links) -
             question=question,
             text=questions[question].name,
             reasons=_reasons(finding),
+            baseline_from=spans[finding.key].first if finding.special else None,
+            baseline_to=spans[finding.key].after if finding.special else None,
         )
 
     return FindingsAnswer(
@@ -122,21 +130,33 @@ def _reasons(finding: Finding[Any]) -> list[str]:
     return [*reasons, finding.special.rule.value] if finding.special else reasons
 
 
-def _specials(session: Session, asked: Asked[Any]) -> dict[Any, Special]:
-    """Of each question of each part, what is special about its latest whole week, on a chart of its own past."""
+def _specials(session: Session, asked: Asked[Any]) -> tuple[dict[Any, Special], dict[Any, Span]]:
+    """Of each question of each part, what is special about its latest whole week, on a chart of its own past from its
+    baseline on; and what that is made of.
+    """
     after = min(asked.period.after or asked.today, asked.today)
     monday = after - timedelta(days=after.weekday())
-    weeks = [monday - timedelta(weeks=number) for number in range(CHART_WEEKS, 0, -1)]
-    period = published_period(asked.scope, Period(weeks[0], monday), Granularity.WEEK)
-    dimension = DIMENSIONS[By(asked.query.by)]
+    first = None if has_past(asked.scope) else monday - timedelta(weeks=FILTERED_WEEKS)
+    period = published_period(asked.scope, Period(first, monday), Granularity.WEEK)
+    dimension, latest = DIMENSIONS[By(asked.query.by)], monday - timedelta(weeks=1)
     found = tallies(session, asked.scope, period, (dimension, QUESTION, bucket(Granularity.WEEK)), undated=False)
     histories: dict[Any, dict[date, Part]] = {}
     for (place, question, week), tally in found.items():
-        histories.setdefault((place, question), {})[week] = part_of(tally).point(asked.thresholds.percent_from)
-    charts = {key: _special([history.get(week, Part(0, 0)) for week in weeks]) for key, history in histories.items()}
-    return {key: special for key, special in charts.items() if special is not None}
+        histories.setdefault((place, question), {latest: Part(0, 0)})[week] = part_of(tally)
+    specials, spans = {}, {}
+    rebases = find_rebases(session, asked.place)
+    for key, history in histories.items():
+        points = {week: history[week].point(asked.thresholds.percent_from) for week in sorted(history)}
+        weeks = [week for week, part in points.items() if part.basis or week == latest]
+        about = charted_by(session, asked.scope, dimension, *key) if rebases else None
+        days = [day for day in rebases.get(about, []) if day < monday] if about else []
+        chart = _chart([points[week] for week in weeks], places_of(weeks, days, Granularity.WEEK))
+        special, span = special_of(chart), span_of_baseline(chart, weeks, Granularity.WEEK)
+        if special is not None and span is not None:
+            specials[key], spans[key] = special, span
+    return specials, spans
 
 
-def _special(parts: Sequence[Part]) -> Special | None:
-    settings = ChartSettings(baseline=BASELINE_POINTS)
-    return special_of(pchart(parts, settings, prime=choose_chart(parts) is ChartKind.P_PRIME))
+def _chart(parts: Sequence[Part], rebases: Iterable[int]) -> Chart:
+    settings = ChartSettings(baseline=BASELINE_POINTS, rebases=tuple(sorted(rebases)))
+    return pchart(parts, settings, prime=choose_chart(baseline_parts(parts, settings)) is ChartKind.P_PRIME)

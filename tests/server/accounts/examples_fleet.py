@@ -19,6 +19,16 @@ EXAMPLES = [
         inside=201,
         outside=404,
     ),
+    Example(f"GET {V1}/rebases", hides=("New menu",)),
+    Example(
+        f"POST {V1}/rebases",
+        json={"day": "2026-10-05", "reason": "New menu", "scope": "team", "name": "leek"},
+        inside=409,  # on record already: by whoever made it for the paths
+        outside=404,
+        makes="rebase",
+        number="rebase",
+    ),
+    Example(f"DELETE {V1}/rebases/{{rebase}}", inside=204, outside=404),
     Example(f"GET {V1}/league/areas", hides=("leek", "beds")),
     Example(
         f"PUT {V1}/league/areas",

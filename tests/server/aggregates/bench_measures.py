@@ -59,6 +59,8 @@ ADDRESSES = {
     "distribution, 12 months": f"distribution?from={YEAR.first}&to={YEAR.after}",
     "league, last month": "league?period=last-month",
     "heat map, 12 months": f"heatmap?from={YEAR.first}&to={YEAR.after}",
+    "SPC by week, last quarter": "spc?granularity=week&from=2026-07-27&to=2026-10-26",
+    "concerns, last month": "concerns?period=last-month",
     "SPC by week, 12 months": f"spc?granularity=week&from={WEEKS.first}&to={WEEKS.after}",
 }
 
