@@ -46,6 +46,7 @@ TYPED = {
     "pet questionnaire list": "pet questionnaire list",
     "pet target list": "pet target list",
     "pet settings list": "pet settings list",
+    "pet jobs run": "pet jobs run",
     "pet questionnaire publish FILE": "pet questionnaire publish own.toml",
     "pet questionnaire assign CODE": "pet questionnaire assign ward",
     "pet questionnaire assign CODE --version N": "pet questionnaire assign ward --version 1",

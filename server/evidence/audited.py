@@ -24,10 +24,11 @@ ORDER BY array_position(indkey::int2[], attnum)
 AUDITED = (
     "action action_step alert_seen api_token application_release assignment audit_entry audit_feedback audit_schedule "
     "checkpoint concern concern_evidence device device_key directorate enrolment_token fft_grouping fft_option "
-    "import_source import_stand_in journey_stage league_choice location meeting meeting_item objective organisation "
-    "person placement placement_correction question questionnaire questionnaire_draft questionnaire_version "
-    "rebase recognition release_assignment response_flag response_import role_grant service setting share_link "
-    "stated_receipt target team text_item topic version_option version_question you_said"
+    "import_source import_stand_in journey_stage league_choice location mail meeting meeting_item objective "
+    "organisation person placement placement_correction question questionnaire questionnaire_draft "
+    "questionnaire_version rebase recognition release_assignment report report_revision response_flag "
+    "response_import role_grant service setting share_link stated_receipt subscription target team text_item topic "
+    "version_option version_question you_said"
 )
 LOGGING = """
 SELECT tgrelid::regclass::text FROM pg_trigger

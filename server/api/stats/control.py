@@ -109,15 +109,20 @@ class ControlAnswer(BaseModel):
     links: Links
 
 
-def read_control(session: Session, asked: Asked[ControlQuery], links: Links) -> ControlAnswer:
-    """The answer to the question. Raises ProblemError."""
+def read_control(
+    session: Session, asked: Asked[ControlQuery], links: Links, *, own_limits: bool = False
+) -> ControlAnswer:
+    """The answer to the question. Raises ProblemError. `own_limits`: of the period asked for, not of the scope's past;
+    an action's weeks are judged by what was usual just before it.
+    """
     query = asked.query
     if query.granularity not in GRANULARITIES:
         raise wrong("granularity", "is too short for a control chart: an hour has too few answers.")
     series = find_series(session, asked)
     around = Surroundings(session, asked)
     target = around.target_before(series.after)
-    made = _make(session, asked, series, target)
+    past = Past() if own_limits else find_past(session, asked, series.first, query.granularity)
+    made = _make(asked, series, past, target, () if own_limits else _recorded(session, asked, series))
     answered = resolved(asked, Period(series.first, series.after))
     return ControlAnswer(
         query=BucketsResolved(**answered, granularity=query.granularity),
@@ -152,13 +157,18 @@ class _Made(NamedTuple):
         return self.chart if self.asked_for.latest else self.asked_for._replace(assurance=None)
 
 
-def _make(session: Session, asked: Asked[ControlQuery], series: Timeseries, target: float | None) -> _Made:
+def _recorded(session: Session, asked: Asked[ControlQuery], series: Timeseries) -> Sequence[date]:
+    """The days up to the end of what was asked for at which limits begin anew on record."""
+    about = charted(session, asked.scope)
+    return [day for day in find_rebases(session, asked.place).get(about, []) if day < series.after] if about else []
+
+
+def _make(
+    asked: Asked[ControlQuery], series: Timeseries, past: Past, target: float | None, recorded: Sequence[date]
+) -> _Made:
     """The chart of all that is known up to the end of what was asked for."""
     query = asked.query
-    past = find_past(session, asked, series.first, query.granularity)
     days = [*past.days, *(bucket.first for bucket, _ in series.points)]
-    about = charted(session, asked.scope)
-    recorded = [day for day in find_rebases(session, asked.place).get(about, []) if day < series.after] if about else []
     places = places_of(days, [*_what_if(query, series, past), *recorded], query.granularity)
     parts = [*past.parts, *charted_parts(asked, series)]
     return _Made(make_chart(query, parts, target, tuple(sorted(places))), days, len(past.days), recorded)

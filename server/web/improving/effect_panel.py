@@ -72,19 +72,28 @@ def panel(
         change=_told(effect.positive.sentence),
         against_target=judgement(effect.after) if effect.after.n else "",
         like_for_like=_like_for_like(effect),
-        picture=picture(request, session, viewer, concern, f"effect-{action.action}", asked),
+        picture=picture(request, session, viewer, concern, f"effect-{action.action}", asked, own_limits=True),
     )
 
 
 def picture(
-    request: Request, session: Session, viewer: Viewer, concern: WholeConcern, name: str, asked: dict[str, str]
+    request: Request,
+    session: Session,
+    viewer: Viewer,
+    concern: WholeConcern,
+    name: str,
+    asked: dict[str, str],
+    *,
+    own_limits: bool = False,
 ) -> Picture | None:
-    """The concern's control chart by week, with the marks of all actions; None where there is nothing to show."""
+    """The concern's control chart by week, with the marks of all actions; None where there is nothing to show.
+    `own_limits`: of the weeks before an action, as its effect is judged.
+    """
     about = {"team": concern.team, "service": concern.service, "question": concern.question, "topic": concern.topic}
     items = [(key, value) for key, value in {**about, "granularity": "week", **asked}.items() if value is not None]
     query = read_query(items, ControlQuery, control.MORE)
     with blamed():
-        answer = read_control(session, resolve(session, query, viewer, now_of(request)), NO_LINKS)
+        answer = read_control(session, resolve(session, query, viewer, now_of(request)), NO_LINKS, own_limits=own_limits)
     if not any(point.n for point in answer.data):
         return None
     return Picture(name, answer, [draw_control(answer, frame) for frame in FRAMES])

@@ -86,6 +86,7 @@ def series(*points, granularity="week"):
             "data": [week(index, *point) for index, point in enumerate(points)],
             "totals": judged().model_dump() | LEFT_OUT,
             "undated": ASIDE,
+            "without_hour": None,
             "flagged": ASIDE,
             "marks": [],
             "links": dict.fromkeys(("self", "csv", "xlsx"), "/"),
