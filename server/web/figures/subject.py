@@ -18,7 +18,7 @@ from server.api.stats.distribution import read_distribution
 from server.api.stats.funnels import read_funnel
 from server.api.stats.groups import By
 from server.api.stats.heat import HeatQuery, read_heatmap
-from server.api.stats.summary import read_summary
+from server.api.stats.summary import SummaryAnswer, read_summary
 from server.web.figures.around import asides, shown
 from server.web.figures.downloads import Items, tables_only
 from server.web.figures.form import by_month, granularity_field, names_of, period_field, place_field
@@ -47,8 +47,7 @@ def subject(
     reading = Reading(session, [(kind.word, code), *given], viewer, now)
     if reading.asked.scope.outside:
         reading = Reading(session, [(kind.word, code), *by_month(given)], viewer, now)
-    compare = [("compare", Compare.ORGANISATION.value)] if kind.is_place else []
-    summary, asked_summary = reading.read(ComparedQuery, read_summary, own=compare)
+    summary, asked_summary = _summary(reading, kind)
     chart, asked_chart = reading.read(ControlQuery, read_control, control.MORE)
     spread, asked_spread = reading.read(FiguresQuery, read_distribution)
     around = reading.wider(kind.word) if kind.is_place else reading
@@ -90,6 +89,17 @@ def subject(
         "verdict_tag": verdict_tag,
         "timezone": chart.query.timezone,
     }
+
+
+def _summary(reading: Reading, kind: Kind) -> tuple[SummaryAnswer, Items]:
+    """Of a place beside the whole organisation, where that is shown by the same filters; else by itself."""
+    if kind.is_place:
+        try:
+            return reading.read(ComparedQuery, read_summary, own=[("compare", Compare.ORGANISATION.value)])
+        except ProblemError as error:
+            if any(each.parameter != "compare" for each in error.problem.errors or []):
+                raise
+    return reading.read(ComparedQuery, read_summary)
 
 
 def _hours(reading: Reading, chart: ControlAnswer) -> Section:

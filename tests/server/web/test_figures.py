@@ -145,8 +145,24 @@ def test_from_outside_the_page_shows_what_the_interface_shows_from_outside(site,
     shown = [row["data-positivity"] for row in rows(page, "control-numbers", "period")]
     assert shown == [text_of(each["positivity"]) for each in points]
     assert "from outside the teams" in page
-    assert "The hours of the week are not told for what is shown here: " in page
-    assert 'id="heatmap-numbers"' not in page
+    of_months = opened(site, "/teams/leek", **{"from": "2026-03-01", "to": "2026-11-01"})
+    for each in (page, of_months):
+        assert "The hours of the week are not told" in each
+        assert 'id="heatmap-numbers"' not in each
+
+
+def test_a_page_stands_alone_where_the_whole_organisation_is_not_shown_by_the_same_filters(site):
+    beside = "the whole organisation, these answers among them"
+    assert beside in opened(site, "/teams/leek", period="2026-10")
+    for filters in (
+        {"include_flagged": "true"},
+        {"time_basis": "received"},
+        {"from": "2026-10-07", "to": "2026-10-21"},
+    ):
+        assert beside not in opened(
+            site, "/teams/leek", **({"period": "2026-10"} if len(filters) == 1 else {}) | filters
+        )
+    assert site.page("/teams/leek", {"compare": "previous"}).status_code == 422  # its sentence is of the organisation
 
 
 def test_a_device_s_page_counts_its_hours_of_a_year(site, year):
