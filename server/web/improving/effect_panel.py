@@ -93,7 +93,8 @@ def picture(
     items = [(key, value) for key, value in {**about, "granularity": "week", **asked}.items() if value is not None]
     query = read_query(items, ControlQuery, control.MORE)
     with blamed():
-        answer = read_control(session, resolve(session, query, viewer, now_of(request)), NO_LINKS, own_limits=own_limits)
+        question = resolve(session, query, viewer, now_of(request))
+        answer = read_control(session, question, NO_LINKS, own_limits=own_limits)
     if not any(point.n for point in answer.data):
         return None
     return Picture(name, answer, [draw_control(answer, frame) for frame in FRAMES])
