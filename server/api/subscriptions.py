@@ -20,7 +20,7 @@ from server.reports.subscriptions import Subscribed
 router = APIRouter(prefix=PREFIX, tags=["reports"], responses=refusals(), dependencies=[only()])
 
 Subscriber = Annotated[Viewer, needs(Right.SEE_FIGURES)]
-What = Literal["digest", "monthly", "commissioner", "board"]
+What = Literal["digest", "monthly", "commissioner", "board", "consultation"]
 
 
 class NewSubscription(Body):

@@ -16,9 +16,11 @@ from sqlalchemy import Engine, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from server.api.stats.comparing import months_before
 from server.database import act_as
 from server.fleet.tables import Service
 from server.reports.changes import changes_since
+from server.reports.consultation import MONTHS
 from server.reports.kinds import Kind, reader_of, teams_of
 from server.reports.making import latest
 from server.reports.snapshot import STEPS, About, make_snapshot
@@ -99,7 +101,8 @@ def _about(session: Session, report: Report) -> About:
     if report.service_id is not None:
         code = session.get_one(Service, (report.organisation_id, report.service_id)).code
     viewer = reader_of(report.organisation_id, kind, teams_of(report.team_ids))
-    return About(kind, report.first_day, report.after_day, code, viewer)
+    first = months_before(report.after_day, MONTHS) if kind is Kind.CONSULTATION else report.first_day
+    return About(kind, first, report.after_day, code, viewer)
 
 
 def _teller(engine: Engine, key: Key, now: Callable[[], datetime]) -> Callable[[str], None]:

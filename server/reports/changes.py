@@ -21,7 +21,7 @@ def changes_since(before: dict[str, Any], after: dict[str, Any], revision: int) 
             lines.append(f"Device {row['name']}: {_moved(was, row)}.")
     lines += [f"Device {row['name']} is not listed any more; it had {_told(row)}." for row in devices.values()]
     if not lines and _figures(old) == _figures(new):
-        return [f"Beside revision {revision} no count of the month changed."]
+        return [f"Beside revision {revision} no count of it changed."]
     rest = [f"And {count(len(lines) - LISTED_MAX, 'more device')}."] if len(lines) > LISTED_MAX else []
     return [*found, *lines[:LISTED_MAX], *rest]
 
@@ -32,7 +32,7 @@ def _figures(row: dict[str, Any]) -> tuple[Any, ...]:
 
 def _moved(old: dict[str, Any], new: dict[str, Any]) -> str:
     if _figures(old) == _figures(new):
-        return "the month's totals are the same"
+        return "its totals are the same"
     return f"{_told(old)} became {_told(new)}"
 
 

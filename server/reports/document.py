@@ -1,46 +1,19 @@
 """A report in blocks of words and tables, made from its snapshot: what the PDF, the page and the mail all show."""
 
-from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from server.measures.positivity import Precision
 from server.measures.verdict import Verdict
-from server.reports.icons import Icon, assurance_icon, variation_icon
+from server.reports.blocks import Block, Cell, Column, Snapshot, Table
+from server.reports.consultation_words import METHOD as ASKED
+from server.reports.consultation_words import asked_blocks, asked_sentences, found_block, told_block
+from server.reports.icons import assurance_icon, variation_icon
+from server.reports.kinds import Kind
 from server.web.words import VERDICTS, count, day, interval, percent, target_percent
 
-Snapshot = dict[str, Any]
-Cell = str | Icon
 NO_DATA, TOO_FEW, NO_TARGET = "no data", "too few", "no target"
-
-
-class Column(NamedTuple):
-    """`width`: its share of the line; numbers stand at the right."""
-
-    text: str
-    width: int = 1
-    numeric: bool = False
-
-
-@dataclass(frozen=True)
-class Table:
-    """`caption`: what it shows, for who cannot see where it stands."""
-
-    caption: str
-    columns: tuple[Column, ...]
-    rows: list[list[Cell]]
-
-
-@dataclass(frozen=True)
-class Block:
-    """One part of the report. `chart`: the control chart stands here, after the sentences."""
-
-    name: str
-    heading: str
-    sentences: list[str] = field(default_factory=list)
-    table: Table | None = None
-    chart: bool = False
 
 
 FIGURES = (
@@ -55,7 +28,20 @@ FIGURES = (
 
 def blocks(snapshot: Snapshot) -> list[Block]:
     """In the order in which they are read."""
-    if snapshot["kind"] == "board":
+    if snapshot["kind"] == Kind.CONSULTATION:
+        return [
+            _in_short(snapshot),
+            *_changes(snapshot),
+            *asked_blocks(snapshot),
+            _weeks(snapshot),
+            found_block(snapshot),
+            _actions(snapshot),
+            told_block(snapshot),
+            Block("quality", "What these figures rest on", snapshot["quality"]),
+            Block("method", "How it is counted", [*ASKED, *METHOD]),
+            Block("numbers", "The numbers of the chart", table=points_table(snapshot)),
+        ]
+    if snapshot["kind"] == Kind.BOARD:
         return [
             _in_short(snapshot),
             *_changes(snapshot),
@@ -75,7 +61,7 @@ def blocks(snapshot: Snapshot) -> list[Block]:
         *_attention(snapshot),
         _actions(snapshot),
         Block("quality", "What these figures rest on", snapshot["quality"]),
-        Block("method", "How it is counted", METHOD),
+        Block("method", "How it is counted", [*METHOD, OF_A_MONTH]),
         Block("numbers", "The numbers of the chart", table=points_table(snapshot)),
     ]
 
@@ -84,13 +70,16 @@ METHOD = [
     "Positive: positive answers out of positive, neutral and negative ones. Sums are of counts, never of percentages.",
     '"Likely between" is Wilson\'s 95% interval on the number of responses.',
     "The target is met when the whole interval is at or above it, missed when all of it is below.",
-    "Otherwise nobody can tell yet. A month of few responses mostly cannot: look at the thirteen weeks above.",
+    "Otherwise nobody can tell yet.",
 ]
+OF_A_MONTH = "A month of few responses mostly cannot tell: look at the thirteen weeks above."
 
 
 def short_sentences(snapshot: Snapshot) -> list[str]:
     """The month in a few sentences."""
     [row] = snapshot["summary"]["data"]
+    if snapshot["kind"] == Kind.CONSULTATION:
+        return [*asked_sentences(snapshot), standing(row)]
     found = [f"{count(row['responses'], 'response')} in {snapshot['month_in_words']}. {standing(row)}"]
     weeks = snapshot["summary"]["thirteen_weeks"]
     if weeks is not None and weeks["positivity"] is not None:

@@ -13,6 +13,7 @@ class Kind(StrEnum):
     MONTHLY = "monthly"  # for a service's own people: the inside view
     COMMISSIONER = "commissioner"  # for who commissions: the outside view
     BOARD = "board"  # for the board: the outside view of the whole, two pages
+    CONSULTATION = "consultation"  # evidence that people were asked, heard and answered: twelve months, from outside
 
 
 class Audience(StrEnum):
@@ -22,11 +23,17 @@ class Audience(StrEnum):
     OUTSIDE = "outside"
 
 
-AUDIENCES = {Kind.MONTHLY: Audience.INSIDE, Kind.COMMISSIONER: Audience.OUTSIDE, Kind.BOARD: Audience.OUTSIDE}
+AUDIENCES = {
+    Kind.MONTHLY: Audience.INSIDE,
+    Kind.COMMISSIONER: Audience.OUTSIDE,
+    Kind.BOARD: Audience.OUTSIDE,
+    Kind.CONSULTATION: Audience.OUTSIDE,
+}
 TITLES = {
     Kind.MONTHLY: "Monthly patient experience report",
     Kind.COMMISSIONER: "Patient experience report for commissioners",
     Kind.BOARD: "Patient experience: report to the board",
+    Kind.CONSULTATION: "Evidence of consultation",
 }
 READ_BY = {Audience.INSIDE: Right.SEE_DETAIL, Audience.OUTSIDE: Right.SEE_FIGURES}
 

@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 import typst
 
-from server.reports.document import Cell, Snapshot, blocks
+from server.reports.blocks import Cell, Snapshot
+from server.reports.document import blocks
 from server.reports.icons import Icon
+from server.reports.kinds import Kind
 from server.reports.pictures import weeks_picture
 from server.reports.stamp import Stamp, stamp_lines
 from server.web.raster import fonts, plain
@@ -54,7 +56,7 @@ def _told(snapshot: Snapshot, stamp: Stamp, at: datetime) -> dict[str, Any]:
         "draft": stamp.issued_at is None,
         "stamp": stamp_lines(snapshot, stamp),
         "chart_words": snapshot["weeks"]["chart"]["reading"],
-        "dense": snapshot["kind"] == "board",
+        "dense": snapshot["kind"] == Kind.BOARD,
         "blocks": [_block(asdict(each)) for each in blocks(snapshot)],
     }
 

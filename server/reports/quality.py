@@ -19,8 +19,8 @@ def sentences(summary: dict[str, Any], coverage: dict[str, Any]) -> list[str]:
 
 def _delivered(meta: dict[str, Any]) -> list[str]:
     if meta["complete"]:
-        return ["The month is over, and every device in use has delivered since."]
-    found = ["Not every device in use has delivered since the month ended: later answers would change these figures."]
+        return ["The time told of is over, and every device in use has delivered since."]
+    found = ["Not every device in use has delivered since it ended: later answers would change these figures."]
     if meta["late_devices"]:
         never = f", {meta['never_heard']} of them never" if meta["never_heard"] else ""
         found.append(f"{count(meta['late_devices'], 'device')} in use not heard for a week or longer{never}.")

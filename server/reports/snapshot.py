@@ -20,6 +20,7 @@ from server.api.stats.findings import FindingsQuery, read_findings
 from server.api.stats.summary import read_summary
 from server.reports.actions import actions_of
 from server.reports.asking import Asking
+from server.reports.consultation import consulted
 from server.reports.kinds import AUDIENCES, TITLES, Audience, Kind
 from server.reports.quality import sentences
 
@@ -49,7 +50,7 @@ def make_snapshot(session: Session, about: About, now: datetime, told: Told = la
     """Everything a report says. The session must see one state throughout. `told`: hears what is being done."""
     narrowing = [("service", about.service)] if about.service else []
     asking = Asking(session, about.viewer, now, narrowing)
-    month = [("period", f"{about.first:%Y-%m}")]
+    month = _period(about)
     told("totals")
     summary = asking.ask(read_summary, ComparedQuery, "summary", [*month, ("compare", "previous")])
     told("parts")
@@ -85,11 +86,27 @@ def make_snapshot(session: Session, about: About, now: datetime, told: Told = la
         "highlights": [row for row in found["data"] if row["level"] not in BAD],
         "actions": actions_of(session, about.viewer, about.first, about.after),
         "quality": sentences(summary, coverage),
+        **_consulted(session, about, asking, parts["service"]),
     }
+
+
+def _period(about: About) -> list[tuple[str, str]]:
+    """As a question of the interface names it."""
+    if about.kind is Kind.CONSULTATION:
+        return [("from", str(about.first)), ("to", str(about.after))]
+    return [("period", f"{about.first:%Y-%m}")]
+
+
+def _consulted(session: Session, about: About, asking: Asking, services: list[dict[str, Any]]) -> dict[str, Any]:
+    if about.kind is not Kind.CONSULTATION:
+        return {}
+    asked = asking.ready(FiguresQuery, _period(about))
+    return {"consultation": consulted(session, asked.scope, about.viewer, asked.period, services)}
 
 
 def _heading(session: Session, about: About, services: list[dict[str, Any]]) -> dict[str, Any]:
     place = find_place(session, about.viewer.organisation_id)
+    last = about.after - timedelta(days=1)
     return {
         "kind": about.kind.value,
         "audience": AUDIENCES[about.kind].value,
@@ -98,8 +115,8 @@ def _heading(session: Session, about: About, services: list[dict[str, Any]]) -> 
         "timezone": place.zone.key,
         "subject": services[0]["name"] if about.service and services else place.name,
         "service": about.service,
-        "month": f"{about.first:%Y-%m}",
-        "month_in_words": f"{about.first:%B %Y}",
+        "month": f"{last:%Y-%m}",
+        "month_in_words": f"twelve months to {last:%B %Y}" if about.kind is Kind.CONSULTATION else f"{last:%B %Y}",
         "first": about.first.isoformat(),
         "after": about.after.isoformat(),
     }

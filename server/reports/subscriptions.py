@@ -24,6 +24,7 @@ WORDS = {
     Kind.MONTHLY: "monthly reports",
     Kind.COMMISSIONER: "reports for commissioners",
     Kind.BOARD: "reports to the board",
+    Kind.CONSULTATION: "evidence of consultation",
 }
 SECRET_BYTES = 24  # nothing to guess
 BY_LINK = "the link of a mail"

@@ -8,7 +8,8 @@ from typing import Any
 from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
 from server.api.rows import defused
-from server.reports.document import Snapshot, against, short_sentences
+from server.reports.blocks import Snapshot
+from server.reports.document import against, short_sentences
 from server.reports.stamp import Stamp, stamp_lines
 
 Value = str | int | float | None
@@ -18,6 +19,13 @@ FINDING = ("code", "name", "question", "text", "level")
 FIGURES = ("responses", "n", "positive", "positivity", "lower", "upper", "target", "verdict", "withheld")
 OPTION = ("question", "text", "option", "label", "sentiment", "chosen", "n", "share", "lower", "upper", "withheld")
 WEEK = ("period", *FIGURES, "mean", "lower_limit", "upper_limit", "kind", "rule")
+ASKED = ("asked", "complete", "partial", "declined")
+CONSULTATION = {
+    "asked": ("services", (*PLACE, *ASKED)),
+    "asked_by_month": ("months", ("month", *ASKED)),
+    "found": ("found", ("concern", "title", "origin", "raised_on", "status", "closed_on")),
+    "told": ("told", ("you_said", "words", "from", "to")),
+}  # sheet: the list it holds, with its columns
 ACTION = ("action", "title", "concern_title", "status", "started_on", "steps", "steps_done", "effect")
 WIDE, NARROW = 34, 13
 STYLE = {"style": "Table Style Light 9"}
@@ -40,6 +48,9 @@ def as_xlsx(snapshot: Snapshot, stamp: Stamp) -> bytes:
         rows = [[*_figures(row, FINDING), "; ".join(row["reasons"])] for row in snapshot[name]]
         _table(book, name, (*FINDING, *FIGURES, "reasons"), rows)
     _table(book, "actions", ACTION, [_action(row) for row in snapshot["actions"]])
+    for sheet, (name, columns) in CONSULTATION.items() if "consultation" in snapshot else ():
+        rows = [[row[column] for column in columns] for row in snapshot["consultation"][name]]
+        _table(book, sheet, columns, rows)
     book.close()
     return file.getvalue()
 
@@ -60,7 +71,7 @@ def _table(book: Any, name: str, columns: Sequence[str], rows: Sequence[Sequence
     sheet = book.add_worksheet(name)
     sheet.freeze_panes(1, 0)
     for place, column in enumerate(columns):
-        sheet.set_column(place, place, WIDE if column in ("name", "text", "title", "effect", "of") else NARROW)
+        sheet.set_column(place, place, WIDE if column in ("name", "text", "title", "effect", "of", "words") else NARROW)
     held = rows or [["none", *[None] * (len(columns) - 1)]]
     headers = [{"header": column} for column in columns]
     sheet.add_table(0, 0, len(held), len(columns) - 1, {"columns": headers, "name": f"pet_{name}", **STYLE})

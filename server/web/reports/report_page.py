@@ -11,7 +11,8 @@ from server.accounts.rights import Right
 from server.accounts.viewer import Viewer
 from server.aggregates.scope import find_place
 from server.reports import listing
-from server.reports.document import Block, blocks, points_table
+from server.reports.blocks import Block
+from server.reports.document import blocks, points_table
 from server.reports.icons import Icon
 from server.reports.kinds import may_issue
 from server.reports.mailing import recipients
@@ -40,7 +41,7 @@ def report_content(session: Session, viewer: Viewer, found: Found, now: datetime
         "number": row.report_id,
         "title": KINDS[found.kind],
         "subject": subject_of(found, names, place.name),
-        "month": f"{found.report.first_day:%B %Y}",
+        "month": snapshot["month_in_words"] if snapshot else f"{found.report.first_day:%B %Y}",
         "row": row,
         "tag": state_tag(row.state, row.revision),
         "newest": row.revision == revisions[0].revision,

@@ -8,6 +8,7 @@ KINDS = {
     Kind.MONTHLY: "Monthly report",
     Kind.COMMISSIONER: "Report for commissioners",
     Kind.BOARD: "Report to the board",
+    Kind.CONSULTATION: "Evidence of consultation (twelve months)",
 }
 # Never by colour alone: each tag says its state in words.
 STATES: Mapping[str, tuple[str, str]] = {
