@@ -2,7 +2,8 @@
 
 A folder is the device: `journal.nor` and `pet_id.bin` are its flash partitions, `vfs/` its file system,
 `counters.json` its small counters. Ending with `keep_power` keeps RTC and RTC memory in `retained.bin`; any other end
-of the process is a loss of power: the RTC starts again in 2000, as an ESP32's does.
+of the process is a loss of power: the RTC starts again in 2000, as an ESP32's does. A file named
+`unplugged` in the folder takes the network away.
 
 Deep sleep ends the program, not the process: `deep_sleep` raises Asleep, and whoever runs the program lets time pass
 while `asleep()`, then starts it anew.
@@ -34,6 +35,7 @@ PRESS_MS = 60  # how long a scripted button stays down
 HOLD_MS = 1000
 GAP_MS = 60  # and how long it is let go before the next one
 POWER_ON_RTC = -631152000  # 2000-01-01 as PET time
+UNPLUGGED = "unplugged"  # a file of this name in the folder: there is no network
 RETAINED_HEAD = "<q"  # RTC minus the host's clock
 
 
@@ -235,8 +237,13 @@ class Board:
 
     # --- network
 
-    def network_up(self, wifi: "list[dict[str, str]]", timeout_ms: int) -> None:
-        pass  # the host's network is up
+    def network_up(self, wifi: "list[dict[str, str]]", timeout_ms: int) -> None:  # noqa: ARG002 - of every board
+        """The host's network is up, unless somebody has pulled this device's plug. Raises OSError."""
+        try:
+            os.stat(self.directory + "/" + UNPLUGGED)
+        except OSError:
+            return
+        raise OSError("the network is unplugged")
 
     def network_down(self, proved: bool = False) -> None:
         pass

@@ -32,12 +32,15 @@ BACKLOG_MAX = 8  # messages that a slow visitor may be behind; older ones make r
 STILL_BUSY = "another process still runs this device; press again in a while"
 STAFF = "staff"  # buttons 1 and 5 held together, which one pointer cannot do
 COMMANDS = {f"{how} {button}" for how in ("press", "hold") for button in range(1, 7)} | {STAFF}
+UNPLUG, PLUG, BATTERY = "unplug", "plug", "battery"  # what may befall a handheld: no network, a network, no power
+SWITCHES = {UNPLUG, PLUG, BATTERY}
+UNPLUGGED = "unplugged"  # the file that takes the simulated device's network (firmware/board/sim.py)
 
 Message = dict[str, Any]
 
 
 class Handheld:
-    """At most one process. `messages` of a visitor: screen (base64 of 1024 bytes), waiting and delivered, or asleep."""
+    """At most one process. `messages` of a visitor: screen (base64), waiting and delivered, plugged, or asleep."""
 
     def __init__(
         self,
@@ -81,6 +84,7 @@ class Handheld:
     async def join(self) -> asyncio.Queue[Message]:
         """A new visitor's messages, the present state first. Wakes the device."""
         await self._wake()
+        self._tell_plugged()
         messages: asyncio.Queue[Message] = asyncio.Queue(BACKLOG_MAX)
         for message in self._known.values():
             messages.put_nowait(message)
@@ -92,14 +96,48 @@ class Handheld:
         self._visitors.discard(messages)
 
     async def press(self, command: str) -> None:
-        """`press N` or `hold N`, N from 1 to 6, or `staff`. A sleeping device is woken by it. Raises ValueError."""
+        """`press N` or `hold N`, N from 1 to 6, or `staff`: a sleeping device is woken by it; or one of SWITCHES.
+        Raises ValueError.
+        """
+        if command in SWITCHES:
+            await self._befall(command)
+            return
         if command not in COMMANDS:
-            raise ValueError("a visitor may say: press N, hold N, with N from 1 to 6, or staff")
+            raise ValueError("a visitor may say: press N, hold N, with N from 1 to 6, staff, unplug, plug, or battery")
         async with self._finger:
             await asyncio.sleep(self._pressed_at + PRESS_GAP_S - monotonic())
             self._pressed_at = monotonic()
             await self._wake()
             await self._send(command)
+
+    async def _befall(self, switch: str) -> None:
+        if self.directory is None:
+            return
+        if switch == BATTERY:
+            async with self._lock:
+                await self._cut_power()
+            return
+        network = self.directory / UNPLUGGED
+        if switch == UNPLUG:
+            network.touch()
+        else:
+            network.unlink(missing_ok=True)
+            await self._wake()
+            await self._send("sync")  # somebody is looking: not when its schedule would
+        self._tell_plugged()
+
+    def _tell_plugged(self) -> None:
+        if self.directory is not None:
+            self._tell("plugged", {"plugged": not (self.directory / UNPLUGGED).exists()})
+
+    async def _cut_power(self) -> None:
+        """As if the battery fell out: nothing is put away. The next press starts it from its flash."""
+        process, self._process = self._process, None
+        if process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+            self._tell("asleep", {"asleep": True})
 
     async def close(self) -> None:
         """Put the device to sleep, or cut its power; safe when it is not running."""

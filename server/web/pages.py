@@ -46,7 +46,7 @@ def get_handheld(request: Request) -> HTMLResponse:
 
 @pages.websocket("/try/device", dependencies=[somebody])
 async def visit_handheld(websocket: WebSocket) -> None:
-    """Screens and counts out, presses in (`press N`, `hold N`, `staff`); anything else ends it with a reason."""
+    """Screens and counts out, presses and switches in (see Handheld.press); anything else ends it with a reason."""
     handheld: Handheld = websocket.app.state.handheld
     await websocket.accept()
     messages = await handheld.join()

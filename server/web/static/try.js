@@ -36,6 +36,7 @@ const UNKNOWN_SCREEN = "The handheld shows something else: see its screen.";
 const handheld = document.getElementById("handheld");
 const screen = document.getElementById("screen");
 const status = document.getElementById("handheld-status");
+const network = document.getElementById("network"); // pressed: it is unplugged
 const drawing = screen.getContext("2d");
 let socket = null;
 let failures = 0;
@@ -91,6 +92,10 @@ function receive(message) {
     count("waiting", message.waiting);
     count("delivered", message.delivered);
     document.getElementById("counts").hidden = false;
+  }
+  if ("plugged" in message) {
+    network.disabled = false;
+    network.setAttribute("aria-pressed", String(!message.plugged));
   }
   if (message.asleep) {
     shown = "off";
@@ -149,8 +154,13 @@ for (const element of handheld.querySelectorAll("[data-button]")) {
   });
 }
 
-const staff = handheld.querySelector("[data-command]"); // one pointer cannot hold two buttons
-staff.addEventListener("click", () => send(staff.dataset.command));
+// Staff: one pointer cannot hold two buttons. The battery: what was thanked for is on flash.
+for (const element of document.querySelectorAll("[data-command]")) {
+  element.addEventListener("click", () => send(element.dataset.command));
+}
+network.addEventListener("click", () => {
+  send(network.getAttribute("aria-pressed") === "true" ? "plug" : "unplug");
+});
 
 document.addEventListener("keydown", (event) => {
   if (event.repeat || event.ctrlKey || event.altKey || event.metaKey) {

@@ -114,6 +114,28 @@ def test_staff_hold_two_buttons_together(settings, device):
         visitor.until(name="staff-menu")
 
 
+def test_answers_given_unplugged_and_with_the_battery_pulled_are_kept(settings, device):
+    with shown(settings, Handheld(device)) as site, visiting(site) as visitor:
+        visitor.until(name="idle", plugged=True)
+        visitor.socket.send("unplug")
+        visitor.until(plugged=False)
+        visitor.answer_all()
+        visitor.until(waiting=1, delivered=0)
+        [before] = processes(device)
+        visitor.socket.send("battery")
+        visitor.until(asleep=True)
+        assert not before.is_running()
+        visitor.seen.clear()
+        visitor.socket.send("press 3")  # it starts from its flash; the press that starts it is no answer
+        visitor.until(waiting=1, delivered=0)
+        with visiting(site) as late:
+            late.until(plugged=False)
+            late.socket.send("plug")
+            visitor.until(plugged=True)
+    with journal(device) as kept:
+        assert kept.last_sequence == 1
+
+
 def test_the_page_leads_to_the_figures_of_its_own_device(settings, device):
     device_id = decode_identity((device / "pet_id.bin").read_bytes()).device_id
     with shown(settings, Handheld(device)) as site:
