@@ -1,12 +1,13 @@
 """A large organisation, made by PostgreSQL from a seed: responses of two years, and the rollups that they amount to.
 
-100 services of one team each, ten devices a team, five questions of five options. Fifty devices are hardly used, so
-that there is something to withhold from outsiders.
+LARGE: 100 services of one team each, ten devices a team, five questions of five options. Fifty devices are hardly used,
+so that there is something to withhold from outsiders. TRUST: the case study's thirty devices.
 """
 
 from datetime import date
 from importlib import import_module
 from time import perf_counter
+from typing import NamedTuple
 
 from sqlalchemy import text
 
@@ -15,13 +16,23 @@ from server.ingest.rollup_withheld import close_months
 TODAY = date(2026, 11, 23)
 FIRST = date(2024, 11, 25)
 DAYS = (TODAY - FIRST).days
-TEAMS, DEVICES, QUIET = 100, 1000, 50
 ANSWERS = "n1, n2, n3, n4, n5, n6, skipped, timed_out"
 SUMS = ", ".join(f"sum({name})::integer" for name in ANSWERS.split(", "))
 PASSES = "complete, partial, declined, answering"
 PASS_SUMS = ", ".join(f"sum({name})::integer" for name in PASSES.split(", "))
 CHOSEN = ", ".join(f"count(*) FILTER (WHERE a = {answer})::integer" for answer in (1, 2, 3, 4, 5, 6, 14, 15))
 SPAN = "date_trunc('month', day)::date, date_trunc('week', day)::date"
+
+
+class Size(NamedTuple):
+    """`quiet`: of the devices, how many are hardly used."""
+
+    teams: int
+    devices: int
+    quiet: int
+
+
+LARGE, TRUST = Size(100, 1000, 50), Size(10, 30, 2)
 
 # ruff: noqa: S608 - no word of this comes from outside
 ORGANISATION = f"""
@@ -41,14 +52,14 @@ INSERT INTO version_option (organisation_id, reference, position, option, code, 
            (ARRAY['positive', 'positive', 'neutral', 'negative', 'negative'])[o]
     FROM generate_series(1, 5) n, generate_series(1, 5) o;
 INSERT INTO service (organisation_id, service_id, code, name)
-    SELECT 1, 1000 + n, 's' || n, 'Service ' || n FROM generate_series(1, {TEAMS}) n;
+    SELECT 1, 1000 + n, 's' || n, 'Service ' || n FROM generate_series(1, $TEAMS) n;
 INSERT INTO team (organisation_id, team_id, service_id, code, name)
-    SELECT 1, 1000 + n, 1000 + n, 't' || n, 'Team ' || n FROM generate_series(1, {TEAMS}) n;
+    SELECT 1, 1000 + n, 1000 + n, 't' || n, 'Team ' || n FROM generate_series(1, $TEAMS) n;
 INSERT INTO location (organisation_id, location_id, code, name) VALUES (1, 1000, 'l', 'Ward');
 INSERT INTO device (organisation_id, device_id, serial, state, enrolled_at, key_epoch)
-    SELECT 1, n, 'PET-' || n, 'active', '{FIRST}', 1 FROM generate_series(1, {DEVICES}) n;
+    SELECT 1, n, 'PET-' || n, 'active', '{FIRST}', 1 FROM generate_series(1, $DEVICES) n;
 INSERT INTO placement (organisation_id, placement_id, device_id, team_id, location_id, team_choices, from_at)
-    SELECT 1, n, n, 1001 + mod(n, {TEAMS}), 1000, '{{}}', '{FIRST}' FROM generate_series(1, {DEVICES}) n;
+    SELECT 1, n, n, 1001 + mod(n, $TEAMS), 1000, '{{}}', '{FIRST}' FROM generate_series(1, $DEVICES) n;
 """
 
 RESPONSES = """
@@ -123,15 +134,20 @@ FILL = import_module("server.migrations.versions.0013_withheld").FILL
 CHUNK = 500_000
 
 
-def load(engine, number, seed=0.4):
+def organisation_of(size):
+    """The statements that make it."""
+    return ORGANISATION.replace("$TEAMS", str(size.teams)).replace("$DEVICES", str(size.devices))
+
+
+def load(engine, number, seed=0.4, size=LARGE):
     """Make organisation 1 and its responses. Prints how long each step takes."""
     settings = "SET session_replication_role = replica; SET work_mem = '512MB'; SET synchronous_commit = off"
-    values = {"teams": TEAMS, "devices": DEVICES, "quiet": QUIET, "first": FIRST, "days": DAYS}
+    values = {**size._asdict(), "first": FIRST, "days": DAYS}
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(settings)
         for table in ("response", *ROLLUPS):
             connection.exec_driver_sql(f"ALTER TABLE {table} SET UNLOGGED")
-        connection.exec_driver_sql(ORGANISATION)
+        connection.exec_driver_sql(organisation_of(size))
         start = perf_counter()
         connection.execute(text("SELECT setseed(:seed)"), {"seed": seed})
         for begin in range(1, number + 1, CHUNK):
@@ -145,7 +161,7 @@ def load(engine, number, seed=0.4):
             print(f"  {table:30} {rows:10,} rows in {perf_counter() - start:4.0f} s", flush=True)
         days = min(DAYS, max(14, number // 13_000))  # as many as there would be of so many responses
         for statement in STATUSES.split(";"):
-            values = {"first": FIRST, "today": TODAY, "devices": DEVICES, "days": days}
+            values = {"first": FIRST, "today": TODAY, "devices": size.devices, "days": days}
             used = {name: value for name, value in values.items() if f":{name}" in statement}
             connection.execute(text(statement), used)
         start = perf_counter()

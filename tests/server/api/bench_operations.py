@@ -13,7 +13,7 @@ from sqlalchemy import text
 from server.accounts.viewer import everything
 from server.app import create_app
 from tests.server.aggregates.bench_measures import load_average, machine
-from tests.server.aggregates.large import DEVICES, ORGANISATION
+from tests.server.aggregates.large import LARGE, organisation_of
 from tests.server.conftest import serving
 
 DAYS = int(os.environ.get("PET_BENCH_DAYS", "14"))
@@ -26,7 +26,7 @@ BAR_MS = 100
 FLEET = f"""
 INSERT INTO journal (organisation_id, device_id, journal_id, stored_through, first_seen_at)
     SELECT 1, n, '\\x0001', 1000 - CASE WHEN n % 50 = 0 THEN 5 ELSE 0 END, :now
-    FROM generate_series(1, {DEVICES}) n;
+    FROM generate_series(1, {LARGE.devices}) n;
 INSERT INTO connection (organisation_id, device_id, device_nonce, server_nonce, key_epoch, session, seconds, clock,
     quality, journal_id, acked_through, last_sequence, oldest_readable, desired_revision, battery_mv, free_slots,
     all_slots, application, base, counters, received_at, confirmed_at)
@@ -35,14 +35,14 @@ SELECT 1, n, int8send(CAST(h * 100000 + n AS bigint)), '\\x01', 1, h, 10,
     3, '\\x0001', 1000 - h, 1000, 1, 4, CASE WHEN n % 20 = 1 AND h < 72 THEN 3500 ELSE 3900 END,
     CASE WHEN n % 50 = 2 AND h < 168 THEN 100 ELSE 900 END, 1000, '0.1.0', '1.29-esp32', '{{}}', at,
     at + interval '1 second'
-FROM generate_series(1, {DAYS * 24}) h, generate_series(1, {DEVICES}) n,
+FROM generate_series(1, {DAYS * 24}) h, generate_series(1, {LARGE.devices}) n,
     LATERAL (SELECT CAST(:now AS timestamptz) - make_interval(hours => h) + make_interval(secs => n) AS at) AS sync
 WHERE NOT (n % 100 = 4 AND h < 36);
 INSERT INTO evidence (organisation_id, device_id, journal_id, first_sequence, digest, payload, key_epoch, received_at)
     SELECT 1, n, '\\x0001', d, int8send(d), '\\x00', 1, :now
-    FROM generate_series(1, {DAYS * 6}) d, generate_series(1, {DEVICES}) n;
+    FROM generate_series(1, {DAYS * 6}) d, generate_series(1, {LARGE.devices}) n;
 INSERT INTO gap (organisation_id, device_id, journal_id, first_sequence, last_sequence, recorded_at, reason)
-    SELECT 1, n, '\\x0001', 1, 2, :now, 'unreadable' FROM generate_series(1, {DEVICES}) n WHERE n % 200 = 5
+    SELECT 1, n, '\\x0001', 1, 2, :now, 'unreadable' FROM generate_series(1, {LARGE.devices}) n WHERE n % 200 = 5
 """
 ADDRESSES = ("/api/v1/alerts?limit=200", "/api/v1/alerts?acknowledged=false", "/api/v1/devices?limit=200", "/metrics")
 
@@ -50,8 +50,9 @@ ADDRESSES = ("/api/v1/alerts?limit=200", "/api/v1/alerts?acknowledged=false", "/
 def test_print_how_long_alerts_and_metrics_take(engine, settings):
     fill(engine)
     app = create_app(settings, now=lambda: NOW)
+    devices = LARGE.devices
     print(
-        f"\n  {DEVICES:,} devices, {DEVICES * DAYS * 24:,} statuses, {DEVICES * DAYS * 6:,} batches; {machine(engine)}"
+        f"\n  {devices:,} devices, {devices * DAYS * 24:,} statuses, {devices * DAYS * 6:,} batches; {machine(engine)}"
     )
     print(f"  milliseconds, p50 / p95 of {RUNS}; bar {BAR_MS}; load {load_average()} when it began")
     with serving(app) as site:
@@ -67,7 +68,7 @@ def test_print_how_long_alerts_and_metrics_take(engine, settings):
 def fill(engine):
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("SET session_replication_role = replica; SET synchronous_commit = off")
-        connection.exec_driver_sql(ORGANISATION)
+        connection.exec_driver_sql(organisation_of(LARGE))
         for statement in FLEET.split(";"):
             connection.execute(text(statement), {"now": NOW} if ":now" in statement else {})
         connection.exec_driver_sql("VACUUM ANALYZE")
