@@ -51,8 +51,8 @@ def charted(session: Session, scope: Scope) -> Charted | None:
     return Charted(kind, keys[0], question)
 
 
-def charted_by(session: Session, scope: Scope, by: Dimension, key: int | None, question: str) -> Charted | None:
-    """The same of one member of a dimension within the scope."""
+def charted_by(session: Session, scope: Scope, by: Dimension, key: int | None, question: str | None) -> Charted | None:
+    """The same of one member of a dimension within the scope; of all answers together, where `question` is None."""
     narrower = {SERVICE: scope.teams or scope.devices, TEAM: scope.devices, DEVICE: scope.services or scope.teams}
     if by not in KINDS or key is None or scope.filters.used or narrower[by]:
         return None

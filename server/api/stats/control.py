@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from server.api.query import BucketsQuery, Day, wrong
 from server.api.resolve import Asked
 from server.api.shapes import Aside, BucketsResolved, Links, Meta, Percent
 from server.api.stats.groups import part_of
-from server.api.stats.locked import Past, find_past, places_of, span_of_baseline
+from server.api.stats.locked import Made, Past, find_past, places_of, span_of_baseline
 from server.api.stats.series import Mark, Point, find_marks, find_series, point
 from server.measures.chart import BASELINE_POINTS, Chart, ChartKind, ChartPoint, ChartSettings, Limits, RunLengths
 from server.measures.concerns import special_of
@@ -138,25 +138,6 @@ def read_control(
     )
 
 
-class _Made(NamedTuple):
-    """A chart from its baseline on. `days`: of each point its bucket's first; `asked_from`: the first asked for."""
-
-    chart: Chart
-    days: Sequence[date]
-    asked_from: int
-    recorded: Sequence[date]
-
-    @property
-    def asked_for(self) -> Chart:
-        """What was asked for of it; its limits are those of the whole."""
-        return self.chart._replace(points=self.chart.points[self.asked_from :])
-
-    @property
-    def told(self) -> Chart:
-        """What there are words for: runs begin in the past; nothing, where nothing that was asked for is a point."""
-        return self.chart if self.asked_for.latest else self.asked_for._replace(assurance=None)
-
-
 def _recorded(session: Session, asked: Asked[ControlQuery], series: Timeseries) -> Sequence[date]:
     """The days up to the end of what was asked for at which limits begin anew on record."""
     about = charted(session, asked.scope)
@@ -165,13 +146,13 @@ def _recorded(session: Session, asked: Asked[ControlQuery], series: Timeseries) 
 
 def _make(
     asked: Asked[ControlQuery], series: Timeseries, past: Past, target: float | None, recorded: Sequence[date]
-) -> _Made:
+) -> Made:
     """The chart of all that is known up to the end of what was asked for."""
     query = asked.query
     days = [*past.days, *(bucket.first for bucket, _ in series.points)]
     places = places_of(days, [*_what_if(query, series, past), *recorded], query.granularity)
     parts = [*past.parts, *charted_parts(asked, series)]
-    return _Made(make_chart(query, parts, target, tuple(sorted(places))), days, len(past.days), recorded)
+    return Made(make_chart(query, parts, target, tuple(sorted(places))), days, len(past.days), recorded)
 
 
 def charted_parts(asked: Asked[Any], series: Timeseries) -> list[Part]:
@@ -215,7 +196,7 @@ def _what_if(query: ControlQuery, series: Timeseries, past: Past) -> list[date]:
     return sorted(set(query.rebase))
 
 
-def _told(made: _Made, query: ControlQuery, least: int, left_out: int) -> ControlChart:
+def _told(made: Made, query: ControlQuery, least: int, left_out: int) -> ControlChart:
     chart = made.told
     settings, special = chart.settings, special_of(chart)
     span = span_of_baseline(made.chart, made.days, query.granularity)

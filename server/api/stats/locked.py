@@ -30,6 +30,25 @@ class Span(NamedTuple):
     after: date
 
 
+class Made(NamedTuple):
+    """A chart from its baseline on. `days`: of each point its bucket's first; `asked_from`: the first asked for."""
+
+    chart: Chart
+    days: Sequence[date]
+    asked_from: int
+    recorded: Sequence[date]
+
+    @property
+    def asked_for(self) -> Chart:
+        """What was asked for of it; its limits are those of the whole."""
+        return self.chart._replace(points=self.chart.points[self.asked_from :])
+
+    @property
+    def told(self) -> Chart:
+        """What there are words for: runs begin in the past; nothing, where nothing that was asked for is a point."""
+        return self.chart if self.asked_for.latest else self.asked_for._replace(assurance=None)
+
+
 def has_past(scope: Scope) -> bool:
     """Whether all of a scope's past can be read: with a filter it is the single responses that are, for a time only."""
     return not scope.filters.used and scope.time_basis == ANSWERED

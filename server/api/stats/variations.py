@@ -1,16 +1,18 @@
 """The two icons of each part: is anything special now, and will it reach its target? As its own chart says them."""
 
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from server.aggregates.counts import Tally, tallies
-from server.aggregates.dimensions import bucket
-from server.aggregates.periods import instant, whole_bucket
+from server.aggregates.dimensions import Dimension, bucket
+from server.aggregates.periods import Period, instant, whole_bucket
+from server.aggregates.rebases import charted_by, find_rebases
 from server.api.resolve import Asked
 from server.api.stats.control import ControlQuery, make_chart
-from server.api.stats.groups import DIMENSIONS, Group, part_of
+from server.api.stats.groups import DIMENSIONS, By, Group, part_of
+from server.api.stats.locked import Made, Past, has_past, places_of
 from server.measures.chart import Chart
 from server.measures.part import Part
 
@@ -22,23 +24,50 @@ class Variations(NamedTuple):
     chart: Chart
 
 
-def read_variations(session: Session, asked: Asked[ControlQuery], groups: list[Group], by: str) -> list[Variations]:
-    """The chart of each group, in their order: that of /stats/spc for it alone, all counted by one question.
+def read_variations(session: Session, asked: Asked[ControlQuery], groups: list[Group], by: By) -> list[Variations]:
+    """The chart of each group, in their order: that of /stats/spc for it alone, all counted by two questions.
 
     Raises WholeBucketsError, SpanTooLongError.
     """
-    granularity, least = asked.query.granularity, asked.thresholds.percent_from
-    dimension = next(each for name, each in DIMENSIONS.items() if name.value == by)
-    found = tallies(session, asked.scope, asked.period, (dimension, bucket(granularity)), undated=False)
+    granularity = asked.query.granularity
+    buckets = (DIMENSIONS[by], bucket(granularity))
+    found = tallies(session, asked.scope, asked.period, buckets, undated=False)
     starts = sorted({start for _, start in found})
-    ends = [min(whole_bucket(start, granularity).after, asked.period.after or date.max) for start in starts]
-    over = [instant(end, asked.place.zone) <= asked.now for end in ends]
+    earlier = starts and asked.period.first and has_past(asked.scope)
+    pasts = _pasts(session, asked, starts[0], buckets) if earlier else {}
+    rebases, after = find_rebases(session, asked.place), asked.period.after or date.max
+    one = len(asked.scope.questions) < 2
+    question = next(iter(asked.scope.questions), None)
 
     def chart(group: Group) -> Chart:
-        parts = [
-            part_of(found.get((group.member.key, start), Tally())).point(least) if is_over else Part(0, 0)
-            for start, is_over in zip(starts, over, strict=True)
-        ]
-        return make_chart(asked.query, parts, group.target, ())
+        key = group.member.key
+        past = pasts.get(key, Past())
+        parts = [_part(asked, start, found.get((key, start), Tally())) for start in starts]
+        about = charted_by(session, asked.scope, DIMENSIONS[by], key, question) if one and rebases else None
+        recorded = [day for day in rebases.get(about, []) if day < after] if about else []
+        days = [*past.days, *starts]
+        places = places_of(days, recorded, granularity)
+        whole = make_chart(asked.query, [*past.parts, *parts], group.target, tuple(sorted(places)))
+        return Made(whole, days, len(past.days), recorded).told
 
     return [Variations(group, chart(group)) for group in groups]
+
+
+def _part(asked: Asked[Any], start: date, tally: Tally) -> Part:
+    """Empty where the bucket is not over, or has too few for a percentage."""
+    end = min(whole_bucket(start, asked.query.granularity).after, asked.period.after or date.max)
+    over = instant(end, asked.place.zone) <= asked.now
+    return part_of(tally).point(asked.thresholds.percent_from) if over else Part(0, 0)
+
+
+def _pasts(session: Session, asked: Asked[Any], first: date, buckets: tuple[Dimension, Dimension]) -> dict[Any, Past]:
+    """Of each group the points before what was asked for, as find_past finds them of one."""
+    period = Period(None, whole_bucket(first, asked.query.granularity).first)
+    found = tallies(session, asked.scope, period, buckets, undated=False)
+    pasts: dict[Any, Past] = {}
+    for (key, day), tally in sorted(found.items(), key=lambda each: each[0][1]):
+        part = _part(asked, day, tally)
+        if part.basis:
+            before = pasts.get(key, Past())
+            pasts[key] = Past((*before.days, day), (*before.parts, part))
+    return pasts

@@ -8,6 +8,8 @@ import pytest
 
 from tests.browser import Browser
 from tests.parts import need
+from tests.server.api.asking import ask as send
+from tests.server.api.asking import somebody
 from tests.server.api.year import enter_year, insider, outsider
 from tests.server.conftest import NOW
 from tests.server.figures import Pass
@@ -35,8 +37,18 @@ def opened(site, path="/", **parameters):
     return unescape(answer.text)
 
 
-@pytest.mark.parametrize("query", [{}, {"question": "food"}, {"from": "2026-02-02", "to": "2026-11-02"}])
-def test_icons_of_services_are_what_their_own_charts_say(site, query):
+@pytest.mark.parametrize(
+    "query",
+    [{}, {"question": "food"}, {"from": "2026-02-02", "to": "2026-11-02"}, RECENT, RECENT | {"question": "food"}],
+)
+@pytest.mark.parametrize("rebased", [False, True])
+def test_icons_of_services_are_what_their_own_charts_say(site, query, rebased):
+    if rebased:
+        site.viewer = somebody("commissioner", actor="the commissioner")
+        named = {"scope": "service", "name": "beds", "day": "2026-09-21", "reason": "A new kitchen"}
+        for about in ({}, {"question": "food"}):
+            assert send(site, "POST", "/rebases", json=named | about).status_code == 201
+        site.viewer = None
     page = opened(site, **query)
     table = Elements(page[page.index('id="services"') :].split("</table>")[0])
     lines = table.with_attribute("tr", "data-service")
