@@ -14,7 +14,8 @@ from server.fleet.turns import take_turn
 from server.improvement.faults import ConflictError, NotThereError
 from server.improvement.identity import refuse_identity
 from server.improvement.numbers import next_number
-from server.improvement.places import Where, find_subject, find_where, require, seen
+from server.improvement.places import Where, find_subject, find_where, require
+from server.improvement.sight import concerns_seen
 from server.improvement.status import CLOSED, CONCERN_STATUSES, OPEN, concern_status
 from server.improvement.tables import BY_HAND, DETECTED, Action, Concern, ConcernEvidence
 
@@ -66,7 +67,7 @@ def take_over(session: Session, concern: Concern, finding: dict[str, Any]) -> No
 
 def find_concern(session: Session, viewer: Viewer, concern_id: int) -> Concern:
     """Raises NotThereError, also for one that this viewer may not see."""
-    query = select(Concern).where(Concern.concern_id == concern_id, seen(viewer, Concern))
+    query = select(Concern).where(Concern.concern_id == concern_id, concerns_seen(viewer))
     found = session.scalar(query)
     if found is None:
         raise NotThereError(f"There is no concern {concern_id} here.")
@@ -82,7 +83,7 @@ def concerns(
     session: Session, viewer: Viewer, *, statuses: Sequence[str] = (), before: int | None = None, limit: int
 ) -> list[Concern]:
     """Newest first, those with a number below `before`."""
-    query = select(Concern).where(seen(viewer, Concern)).order_by(Concern.concern_id.desc()).limit(limit)
+    query = select(Concern).where(concerns_seen(viewer)).order_by(Concern.concern_id.desc()).limit(limit)
     if statuses:
         query = query.where(Concern.status.in_(statuses))
     if before is not None:

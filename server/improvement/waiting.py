@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts.viewer import Viewer
 from server.aggregates.periods import instant
-from server.improvement.places import seen
+from server.improvement.sight import concerns_seen
 from server.improvement.tables import Action, Concern
 from server.measures.time_to_action import Raised, TimeToAction, time_to_action
 
@@ -29,7 +29,7 @@ def all_waited(session: Session, viewer: Viewer, zone: ZoneInfo, now: datetime) 
         .correlate(Concern)
         .scalar_subquery()
     )
-    query = select(Concern.raised_at, first, Concern.closed_at).where(seen(viewer, Concern))
+    query = select(Concern.raised_at, first, Concern.closed_at).where(concerns_seen(viewer))
     rows = session.execute(query).all()
     return _told([_raised(raised_at, day, closed_at, zone) for raised_at, day, closed_at in rows], now)
 

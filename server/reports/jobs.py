@@ -25,6 +25,7 @@ from server.database import act_as
 from server.fleet.tables import Organisation, Service
 from server.improvement.concerns import NewConcern, raise_concern, take_over
 from server.improvement.faults import ConflictError
+from server.improvement.sight import SCHEDULED
 from server.improvement.tables import Concern
 from server.reports.asking import Asking
 from server.reports.building import Key, build, waiting
@@ -39,7 +40,6 @@ from server.reports.subscriptions import DIGEST, Subscribed, subscribers, viewer
 from server.reports.tables import JobRun
 from server.settings import Settings
 
-ACTOR = "scheduled work"
 DETECTED_OVER_WEEKS = 13
 QUIET_WEEKS = 8  # what somebody has closed is not raised again for so long: they know
 log = logging.getLogger(__name__)
@@ -113,7 +113,7 @@ def _try(done: Done, name: str, work: Callable[[], str | None]) -> None:
 def _piece(shop: Shop, name: str, due: Due, work: Callable[[Session, Shop, Due], str]) -> str | None:
     """Its outcome; None where it was done before, or is being done."""
     with Session(shop.engine) as session, session.begin():
-        act_as(session, ACTOR)
+        act_as(session, SCHEDULED)
         key = {"organisation_id": shop.place, "job": name, "due": due.name}
         if session.get(JobRun, tuple(key.values())) is not None:
             return None
@@ -152,14 +152,14 @@ def _draft(session: Session, shop: Shop, due: Due) -> str:
     wanted = [Wanted(Kind.MONTHLY, due.first, code) for code in services]
     if wanted:
         wanted += [Wanted(Kind.COMMISSIONER, due.first), Wanted(Kind.BOARD, due.first)]
-    viewer = everything(shop.place, ACTOR)
+    viewer = everything(shop.place, SCHEDULED)
     begun = [begin_unless_there(session, viewer, each, shop.now(), shop.local.date()) for each in wanted]
     return f"{sum(begun)} reports begun"
 
 
 def _detect(session: Session, shop: Shop, due: Due) -> str:
     """Concerns for what is found wanting at a service, unless one is open or was closed not long ago."""
-    viewer = everything(shop.place, ACTOR)
+    viewer = everything(shop.place, SCHEDULED)
     period = [("from", str(due.after - DETECTED_OVER_WEEKS * WEEK)), ("to", str(due.after))]
     asking = Asking(session, viewer, shop.now())
     rows = asking.ask(read_findings, FindingsQuery, "concerns", [*period, ("by", "service")], findings.MORE)["data"]
@@ -186,8 +186,10 @@ def _known(session: Session, shop: Shop, row: dict[str, str]) -> bool:
 
 def _raise(session: Session, shop: Shop, due: Due, row: dict[str, str]) -> bool:
     """As somebody would who looks at the list; computed anew, so that the concern holds what was found."""
-    viewer = everything(shop.place, ACTOR)
-    span = Detected(from_date=due.after - DETECTED_OVER_WEEKS * WEEK, to_date=due.after)
+    viewer = everything(shop.place, SCHEDULED)
+    span = Detected.model_validate(
+        {"from_date": str(due.after - DETECTED_OVER_WEEKS * WEEK), "to_date": str(due.after)}
+    )
     try:
         finding = find_detected(session, viewer, span, ("service", row["code"]), row["question"], shop.now())
     except ProblemError:

@@ -14,6 +14,7 @@ from tests.custody.conftest import press
 EAVESDROPPER = "eavesdropper"
 PASSWORD = "everything"
 TIMEOUT_S = 180
+TRIES_MAX = 5
 
 
 @pytest.fixture
@@ -96,8 +97,8 @@ class Eavesdropper:
             self.client.publish(topic, payload, qos=1).wait_for_publish(TIMEOUT_S)
 
     def close(self):
-        self.client.loop_stop()
         self.client.disconnect()
+        self.client.loop_stop()
 
 
 def test_a_broker_that_replays_everything_it_has_ever_seen_changes_nothing(ward, directory, device):
@@ -117,12 +118,15 @@ def test_a_broker_that_replays_everything_it_has_ever_seen_changes_nothing(ward,
         replay = threading.Thread(target=repeat)
         replay.start()
         try:
-            event = device.sync()
+            # Under such a flood an ack may come too late: then the device keeps its answers and tries again.
+            events = [device.sync()]
+            while events[-1]["waiting"] and len(events) < TRIES_MAX:
+                events.append(device.sync())
         finally:
             stop.set()
             replay.join()
-        assert event["error"] is None
-        assert event["waiting"] == 0
+        assert events[-1]["error"] is None, events
+        assert events[-1]["waiting"] == 0
         eavesdropper.say_again(eavesdropper.heard[:60])
         press(device, 1)
         assert device.sync()["waiting"] == 0  # behind it, all that was replayed has been taken in
