@@ -55,6 +55,8 @@ class Lineages:
 
 def lineages_of(session: Session, scope: Scope) -> Lineages:
     """Past and present of a scope. Of a device, only its time with teams within the scope, that the viewer may see."""
+    if scope.devices and len(scope.teams) == 1:  # what was answered there was answered for that team
+        return Lineages(within_team(session, scope, Lineage(_only(scope.devices))))
     if scope.devices:
         return Lineages(Lineage(), scope.devices, _stays(session, scope))
     services: Collection[int] = scope.services
@@ -64,6 +66,15 @@ def lineages_of(session: Session, scope: Scope) -> Lineages:
         )
         services = set(session.scalars(query))
     return Lineages(Lineage(team_id=_only(scope.teams), service_id=_only(services)))
+
+
+def within_team(session: Session, scope: Scope, lineage: Lineage) -> Lineage:
+    """Of a part of a scope that names one team: answers given there are held to that team's target."""
+    if len(scope.teams) != 1:
+        return lineage
+    [team_id] = scope.teams
+    team = session.get_one(Team, (scope.place.organisation_id, team_id))
+    return Lineage(lineage.device_id, team_id, team.service_id)
 
 
 def _stays(session: Session, scope: Scope) -> list[Stay]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from protocol.topics import device_name
 from server.aggregates.devices import Lineage, shown_name, standings
 from server.aggregates.dimensions import DEVICE, DIRECTORATE, OBJECTIVE, QUESTION, SERVICE, TEAM, TOPIC, Dimension
+from server.aggregates.lineages import within_team
 from server.aggregates.scope import Scope
 from server.aggregates.subjects import patients_question
 from server.database import on_keys
@@ -36,7 +37,7 @@ def members(session: Session, scope: Scope, by: Dimension, at: datetime, found: 
     if by == DEVICE:
         named = [(shown_name(each, scope), each) for each in standings(session, scope, at, also=found)]
         return [
-            Member(each.device_id, device_name(each.device_id), name, each.lineage)
+            Member(each.device_id, device_name(each.device_id), name, within_team(session, scope, each.lineage))
             for name, each in sorted(named, key=itemgetter(0))
         ]
     if by in (TOPIC, OBJECTIVE):

@@ -110,7 +110,7 @@ class Surroundings:
         self._asked = asked
         self._targets = find_targets(session, asked.place)
         self._lineages = lineages_of(session, asked.scope)
-        self._delivery = delivery(session, asked.scope, asked.now, asked.now - LATE_AFTER)
+        self._delivery = delivery(session, asked.scope, asked.now, asked.now - LATE_AFTER, asked.period)
         self._data_version = data_version(session, asked.place)
         self.delivered_through = min(asked.now, self._delivery.through or asked.now)
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from protocol.topics import device_name
 from server.aggregates.counts import Tally
 from server.aggregates.devices import Standing, device_tallies, looked_after, shown_name, standings
+from server.aggregates.lineages import within_team
 from server.aggregates.targets import find_targets
 from server.api.figures import end_of, judged
 from server.api.resolve import Asked
@@ -43,7 +44,7 @@ def read_devices(session: Session, asked: Asked[Any]) -> list[DeviceFigures]:
     def figures(standing: Standing) -> DeviceFigures:
         tally = found.get(standing.device_id, Tally())
         return DeviceFigures(
-            **judged(tally, targets.percent_on(last_day, standing.lineage), least),
+            **judged(tally, targets.percent_on(last_day, within_team(session, asked.scope, standing.lineage)), least),
             device=device_name(standing.device_id),
             name=shown_name(standing, asked.scope),
             looked_after=looked_after(standing, asked.scope),

@@ -138,6 +138,7 @@ def _specials(session: Session, asked: Asked[Any]) -> tuple[dict[Any, Special], 
     monday = after - timedelta(days=after.weekday())
     first = None if has_past(asked.scope) else monday - timedelta(weeks=FILTERED_WEEKS)
     period = published_period(asked.scope, Period(first, monday), Granularity.WEEK)
+    monday = period.after or monday  # from outside, up to the last week that is told
     dimension, latest = DIMENSIONS[By(asked.query.by)], monday - timedelta(weeks=1)
     found = tallies(session, asked.scope, period, (dimension, QUESTION, bucket(Granularity.WEEK)), undated=False)
     histories: dict[Any, dict[date, Part]] = {}
