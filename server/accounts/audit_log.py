@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.orm import Session
 
-from server.accounts.audit_tables import AuditEntry, AuditHead
+from server.accounts.audit_tables import AuditEntry, AuditHead, AuditVerification
 from server.errors import OperatorError
 
 FETCHED_ROWS = 1000  # of a log of millions, at a time
+VERBS = ("insert", "update", "delete", "baseline")
 
 # As audit_text() in the database, but stated here: whoever replaced that function would deceive it only.
 CANONICAL_TEXT = """
@@ -54,21 +56,69 @@ def head(session: Session, organisation_id: int) -> Head:
     return Head(organisation_id, 0, "") if row is None else Head(organisation_id, row.sequence, row.hash.hex())
 
 
+class Wanted(NamedTuple):
+    """Which entries. `action`: "target insert"; `table`: all actions of it; `actor`: letters of who did it; from
+    `since` (inclusive) to `until` (exclusive).
+    """
+
+    action: str | None = None
+    table: str | None = None
+    actor: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+EVERYTHING = Wanted()
+
+
 def entries(
     session: Session,
     organisation_id: int,
     *,
     before: int | None = None,
     limit: int = 100,
-    action: str | None = None,
+    wanted: Wanted = EVERYTHING,
 ) -> Sequence[AuditEntry]:
     """The newest first, at most `limit` of those with a sequence below `before`."""
-    query = select(AuditEntry).where(AuditEntry.organisation_id == organisation_id)
+    query = select(AuditEntry).where(AuditEntry.organisation_id == organisation_id, *_conditions(wanted))
     if before is not None:
         query = query.where(AuditEntry.sequence < before)
-    if action is not None:
-        query = query.where(AuditEntry.action == action)
     return session.scalars(query.order_by(AuditEntry.sequence.desc()).limit(limit)).all()
+
+
+def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.action is not None:
+        yield AuditEntry.action == wanted.action
+    if wanted.table is not None:
+        yield AuditEntry.action.in_([f"{wanted.table} {verb}" for verb in VERBS])
+    if wanted.actor is not None:
+        yield AuditEntry.actor.icontains(wanted.actor, autoescape=True)
+    if wanted.since is not None:
+        yield AuditEntry.at >= wanted.since
+    if wanted.until is not None:
+        yield AuditEntry.at < wanted.until
+
+
+def note_verification(session: Session, found: Head, verified: Verified, by: str, at: datetime) -> AuditVerification:
+    """That the log of this head's organisation was recomputed just now."""
+    broken = verified.broken
+    row = AuditVerification(
+        organisation_id=found.organisation_id,
+        at=at,
+        by=by,
+        rows=verified.rows,
+        broken_row=broken.sequence if broken else None,
+        why=broken.why if broken else None,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def last_verification(session: Session, organisation_id: int) -> AuditVerification | None:
+    """The newest; None where nobody ever recomputed the log."""
+    here = select(AuditVerification).where(AuditVerification.organisation_id == organisation_id)
+    return session.scalar(here.order_by(AuditVerification.verification_id.desc()).limit(1))
 
 
 def read_heads(lines: Iterable[str], organisation_id: int) -> list[Head]:

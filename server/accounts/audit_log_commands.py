@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from server.accounts import audit_log as log
-from server.command_line import OrganisationName, transaction
+from server.command_line import OrganisationName, actor, now, transaction
 from server.errors import OperatorError
 from server.fleet.organisations import find_organisation
 
@@ -65,7 +65,9 @@ def verify(
     with transaction(snapshot=True) as session:
         owner = find_organisation(session, organisation)
         known = log.read_heads(lines, owner.organisation_id)
-        found = log.verify(session, owner.organisation_id, known)
+        found, seen = log.verify(session, owner.organisation_id, known), log.head(session, owner.organisation_id)
+    with transaction() as session:
+        log.note_verification(session, seen, found, actor(), now())
     if found.broken is not None:
         print(f"row {found.broken.sequence} is broken: {found.broken.why}")
         raise typer.Exit(EXIT_BROKEN)

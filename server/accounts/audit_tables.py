@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.database import Base
@@ -17,6 +17,21 @@ class AuditHead(Base):
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"), primary_key=True)
     sequence: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[bytes]
+
+
+class AuditVerification(Base):
+    """That the whole chain was recomputed, by whom, and what was found."""
+
+    __tablename__ = "audit_verification"
+    __table_args__ = (CheckConstraint("(broken_row IS NULL) = (why IS NULL)", name="broken"),)
+
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"), primary_key=True)
+    verification_id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    at: Mapped[datetime]
+    by: Mapped[str]
+    rows: Mapped[int] = mapped_column(BigInteger)
+    broken_row: Mapped[int | None] = mapped_column(BigInteger)
+    why: Mapped[str | None]
 
 
 class AuditEntry(Base):

@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from server.accounts.credentials import BROWSER, hash_secret, make_secret
-from server.accounts.tables import ACTIVE, Person, SignIn
+from server.accounts.tables import ACTIVE, LastSignIn, Person, SignIn
 from server.database import on_keys
 
 IDLE_MAX = timedelta(hours=1)  # a ward's shared computer
@@ -29,6 +30,8 @@ def open_browser(session: Session, person: Person, at: datetime, earlier: str | 
         )
     )
     session.flush()
+    note = insert(LastSignIn).values(organisation_id=person.organisation_id, person_id=person.person_id, at=at)
+    session.execute(note.on_conflict_do_update(index_elements=["organisation_id", "person_id"], set_={"at": at}))
     return secret
 
 
@@ -46,6 +49,12 @@ def find_browser(session: Session, secret: str, at: datetime) -> tuple[Person, S
     )
     found = session.execute(query).one_or_none()
     return found and (found[0], found[1])
+
+
+def last_sign_ins(session: Session, organisation_id: int) -> dict[int, datetime]:
+    """By person; nobody who never signed in is in it."""
+    query = select(LastSignIn.person_id, LastSignIn.at).where(LastSignIn.organisation_id == organisation_id)
+    return dict(session.execute(query).all())
 
 
 def note_use(session: Session, secret: str, at: datetime) -> None:

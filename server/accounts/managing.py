@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from server.accounts import people as accounts
+from server.accounts.browsers import last_sign_ins
 from server.accounts.grants import NamedGrant, find_grants, grant, name_grants, revoke
 from server.accounts.nodes import Node, covers, find_node, team_paths, teams_below
 from server.accounts.rights import RIGHTS, Right, Role
@@ -31,6 +32,7 @@ class Managed(NamedTuple):
     person: Person
     grants: Sequence[NamedGrant]
     seen: Sequence[NamedGrant]
+    signed_in_at: datetime | None = None
 
 
 class Manager:
@@ -40,6 +42,7 @@ class Manager:
         self._session, self._viewer, self._at = session, viewer, at
         self._mine = viewer.teams(Right.MANAGE_PEOPLE)
         self._paths = team_paths(session, viewer.organisation_id)
+        self._sign_ins = last_sign_ins(session, viewer.organisation_id)
 
     def people(self) -> list[Managed]:
         """Everybody with a role in the viewer's part; for who manages the whole, everybody."""
@@ -106,7 +109,8 @@ class Manager:
         if grants is None:
             rows = find_grants(self._session, self._here, self._at, person.person_id)
             grants = name_grants(self._session, self._here, rows)
-        return Managed(person, grants, [each for each in grants if self._touches(each.node)])
+        seen = [each for each in grants if self._touches(each.node)]
+        return Managed(person, grants, seen, self._sign_ins.get(person.person_id))
 
     def _teams(self, node: Node) -> Teams:
         return teams_below(node, self._paths)

@@ -158,6 +158,17 @@ class SignIn(Base):
     seen_at: Mapped[datetime]
 
 
+class LastSignIn(Base):
+    """When somebody signed in last, kept longer than the browser's sign-in; nobody who never did has a row."""
+
+    __tablename__ = "last_sign_in"
+    __table_args__ = (_of_person(),)
+
+    organisation_id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+
+
 class SignInAttempt(Base):
     """Attempts that failed, by account name (there may be none of it) and by network address."""
 

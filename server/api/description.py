@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from server.api.access import COOKIE
 from server.api.problems import MEDIA_TYPE, Problem
 from server.api.reference import PREFIX
 
@@ -19,7 +20,12 @@ METHODS = ("get", "post", "put", "patch", "delete")
 OF_FRAMEWORK = ("HTTPValidationError", "ValidationError")  # our refusals are problem documents
 SECURITY = {
     "token": {"type": "http", "scheme": "bearer", "description": "an API token: POST /api/v1/tokens makes one"},
-    "session": {"type": "apiKey", "in": "cookie", "name": "pet_session", "description": "as the pages sign in"},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "as the pages sign in; __Host-pet with TLS",
+    },
 }
 
 

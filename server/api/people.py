@@ -54,6 +54,7 @@ class KnownPerson(BaseModel):
     email: str
     name: str
     state: Literal["active", "disabled"]
+    signed_in_at: Annotated[datetime | None, Field(description="the last time; null: never")]
     roles: list[HeldRole]
 
 
@@ -195,7 +196,14 @@ def _known(managed: Managed) -> KnownPerson:
         for each in managed.seen
     ]
     state: Literal["active", "disabled"] = "active" if person.state == "active" else "disabled"
-    return KnownPerson(person=person.person_id, email=person.email, name=person.name, state=state, roles=roles)
+    return KnownPerson(
+        person=person.person_id,
+        email=person.email,
+        name=person.name,
+        state=state,
+        signed_in_at=managed.signed_in_at,
+        roles=roles,
+    )
 
 
 def _with_password(managed: Managed, password: str) -> WithPassword:

@@ -7,11 +7,11 @@ from server.accounts.viewer import Viewer
 
 
 class Entry(NamedTuple):
-    """One link. `right`: what it needs anywhere; None: to be signed in. A page names its entry as its `path`."""
+    """One link. `right`: what it needs anywhere, one of them; None: to be signed in. A page names it as `path`."""
 
     href: str
     name: str
-    right: Right | None
+    right: Right | tuple[Right, ...] | None
 
 
 MENU = (
@@ -19,6 +19,7 @@ MENU = (
     Entry("/improve", "Improve", Right.SEE_FIGURES),
     Entry("/league", "League", Right.SEE_FIGURES),
     Entry("/reports", "Reports", Right.SEE_FIGURES),
+    Entry("/administration", "Administration", (Right.MANAGE_PEOPLE, Right.SHARE, Right.SEE_AUDIT_LOG)),
     Entry("/try", "Try a handheld", None),
 )
 
@@ -27,4 +28,8 @@ def menu_for(viewer: Viewer | None) -> list[Entry]:
     """What this visitor may use; nothing for who is not signed in."""
     if viewer is None:
         return []
-    return [entry for entry in MENU if entry.right is None or viewer.may(entry.right)]
+    return [entry for entry in MENU if entry.right is None or any(viewer.may(right) for right in _rights(entry))]
+
+
+def _rights(entry: Entry) -> tuple[Right, ...]:
+    return entry.right if isinstance(entry.right, tuple) else (entry.right,) if entry.right else ()

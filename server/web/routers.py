@@ -1,5 +1,6 @@
 """The routers of the pages, by capability; server/app.py includes them all. A new package of pages adds its line."""
 
+from server.web.administration.routes import router as administration
 from server.web.figures.routes import router as figures
 from server.web.improving.routes import router as improving
 from server.web.openid_pages import openid_pages
@@ -16,4 +17,5 @@ PAGE_ROUTERS = (
     reports,
     pages,
     improving,
+    administration,
 )

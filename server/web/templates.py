@@ -17,6 +17,7 @@ HTMX = "vendor/htmx.org-2.0.11/htmx.min.js"  # a page that refreshes parts of it
 NHSUK_PARTS = {  # folder: macro
     "breadcrumb": "breadcrumb",
     "button": "button",
+    "checkboxes": "checkboxes",
     "error-summary": "errorSummary",
     "input": "input",
     "inset-text": "insetText",

@@ -2,6 +2,7 @@
 
 from server.accounts.rights import Role
 from tests.server.accounts import (
+    examples_administration,
     examples_figures,
     examples_fleet,
     examples_improvement,
@@ -66,4 +67,5 @@ EXAMPLES = [
     *examples_fleet.EXAMPLES,
     *examples_reports.EXAMPLES,
     *examples_improving.EXAMPLES,
+    *examples_administration.EXAMPLES,
 ]

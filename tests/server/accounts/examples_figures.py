@@ -45,5 +45,6 @@ EXAMPLES = [
     Example(f"GET {V1}/responses/{{response}}/flag", inside=404),
     Example(f"PATCH {V1}/responses/{{response}}/flag", json={"flagged": True, "reason": "A test"}, inside=404),
     Example(f"GET {V1}/audit-log", inside=403, whole=200),
+    Example(f"POST {V1}/audit-log/verifications", inside=403, whole=201),
     Example(f"GET {V1}/evidence", query={"team": "leek"}, outside=404),
 ]
