@@ -128,7 +128,13 @@ def list_audit_log(
     )
 
 
-@router.post("/audit-log/verifications", operation_id="verify_audit_log", status_code=201)
+@router.post(
+    "/audit-log/verifications",
+    operation_id="verify_audit_log",
+    status_code=201,
+    responses=refusals(409),
+    dependencies=[only()],
+)
 def post_verification(
     request: Request, viewer: SeesLog, session: OpenSession, writing: WritingSession
 ) -> VerificationAnswer:

@@ -1,5 +1,6 @@
 """The routes of people: who has which role where, added, disabled, given a role or a first password."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -20,7 +21,7 @@ from server.api.sessions import OpenSession, WritingSession
 from server.web.administration.forms import NOT_A_DAY, NoFields, end_of_day, in_words
 from server.web.administration.page import HOME, Act, administration_page, told
 from server.web.administration.places import find_places
-from server.web.improving.forms import Field, Filled, Form, Sender, Sent, go_on
+from server.web.improving.forms import KEY, Field, Filled, Form, Sender, Sent, go_on, new_key
 
 router = APIRouter(include_in_schema=False)
 Manages = Annotated[Viewer, needs(Right.MANAGE_PEOPLE)]
@@ -57,6 +58,8 @@ def get_people(request: Request, viewer: Manages, session: OpenSession) -> HTMLR
 def post_person(request: Request, viewer: Manages, session: WritingSession, sent: Sent) -> HTMLResponse:
     """Make an account. Its first password stands on the page that answers, and nowhere else."""
     in_person(viewer)
+    if half := _half(sent.values):
+        return _list(request, session, viewer, Filled(NEW.name, sent.values, half, sent.values.get(KEY) or new_key()))
 
     def act(body: Any, once: Any) -> Response:
         with in_words("role"):
@@ -64,6 +67,13 @@ def post_person(request: Request, viewer: Manages, session: WritingSession, sent
 
     made = Sender(request, session, viewer).send(NEW, sent, act)
     return _list(request, session, viewer, made) if isinstance(made, Filled) else _shown(request, session, viewer, made)
+
+
+def _half(values: Mapping[str, str]) -> dict[str, str]:
+    """A role without its part, or a part without a role: the interface makes an account without either."""
+    if bool(values.get("role")) == bool(values.get("on")):
+        return {}
+    return {"on": "Choose the part of the organisation"} if values.get("role") else {"role": "Choose the role there"}
 
 
 @router.get("/administration/people/{person}")

@@ -5,7 +5,7 @@ import json
 import pytest
 from sqlalchemy.orm import Session
 
-from server.accounts.audit_log import entries, read_heads
+from server.accounts.audit_log import entries, last_verification, read_heads
 from tests.server.accounts.test_audit_log import add_target, as_superuser
 from tests.server.figures import Figures
 from tests.server.fleet.pet import Pet
@@ -43,6 +43,9 @@ def test_heads_are_written_down_and_verified_against(pet, engine, here, tmp_path
     as_superuser(engine, "UPDATE audit_log SET subject = 'x' WHERE sequence = 9")
     code, out, _ = pet.run("audit-log", "verify")
     assert (code, out.startswith("row 9 is broken")) == (1, True)
+    with Session(engine) as session:
+        noted = last_verification(session, here)
+    assert (noted.broken_row, noted.rows, noted.by.startswith("command line, user ")) == (9, 9, True)
 
 
 @pytest.mark.usefixtures("here")

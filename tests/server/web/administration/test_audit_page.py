@@ -3,6 +3,9 @@
 import html
 import re
 
+from sqlalchemy import text
+
+from server.web.administration.audit_words import NOUNS
 from tests.server.accounts.test_audit_log import add_target, as_superuser, change
 
 LOG, API = "/administration/audit-log", "/api/v1/audit-log"
@@ -41,6 +44,15 @@ def test_the_page_shows_the_interface_s_entries_for_every_filter_and_page(audito
         older = re.search(r'href="([^"#]+)#entries" id="older"', page)
         path = older and html.unescape(older[1])
     assert found == list(range(found[0], 0, -1))
+
+
+def test_every_table_of_the_log_has_a_word_and_can_be_asked_for(auditor, engine):
+    query = "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'write_audit_log'"
+    with engine.connect() as connection:
+        tables = set(connection.execute(text(query)).scalars())
+    offered = re.findall(r'<option value="([a-z_]+)"', auditor.page(LOG))
+    assert set(offered) - {"restored"} == tables  # that one is made when a backup is restored
+    assert len(set(NOUNS.values())) == len(NOUNS)
 
 
 def test_empty_filters_of_the_form_are_none(auditor):

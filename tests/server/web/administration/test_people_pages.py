@@ -88,6 +88,8 @@ def test_the_same_form_with_other_words_asks_before_it_makes_another(ada, engine
         ({"name": ""}, "new-name", "Enter their name"),
         ({"email": "ada@example.org"}, "new-email", "The address ada@example.org has an account already."),
         ({"email": "nobody"}, "new-email", "The address nobody is not an e-mail address."),
+        ({"on": ""}, "new-on", "Choose the part of the organisation"),
+        ({"role": ""}, "new-role", "Choose the role there"),
         ({"on": "team:nowhere"}, "new-on", "There is no team nowhere."),
         ({"role": "auditor"}, "new-role", "Your own account has no right to export evidence there, and an auditor has"),
     ],
