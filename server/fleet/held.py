@@ -41,7 +41,7 @@ REASON_WORDS = {
 
 
 class HeldItem(NamedTuple):
-    """One thing that a device should hold."""
+    """One thing that a device should hold. `subject`: a questionnaire's reference, a release's number."""
 
     kind: int
     number: int
@@ -49,6 +49,7 @@ class HeldItem(NamedTuple):
     revision: int
     length: int
     name: str
+    subject: int
 
     @property
     def title(self) -> str:
@@ -156,6 +157,7 @@ def _items(session: Session, organisation: Organisation) -> dict[int, list[HeldI
             DesiredItem.revision,
             DesiredItem.length,
             DesiredItem.name,
+            DesiredItem.subject,
         )
         .where(DesiredItem.organisation_id == organisation.organisation_id)
         .order_by(DesiredItem.kind, DesiredItem.number, DesiredItem.board)

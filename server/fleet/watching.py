@@ -23,18 +23,25 @@ def watched(
     session: Session, organisation: Organisation, entries: Sequence[Entry], now: datetime
 ) -> dict[int, list[Alert]]:
     """By device number; an empty list where nothing is to be seen to."""
+    refused = _refused(session, organisation, now)
+    every = sync_intervals(session, organisation, entries)
+    return {
+        entry.device_id: alerts(entry, now, every[entry.device_id], refused.get(entry.device_id)) for entry in entries
+    }
+
+
+def sync_intervals(session: Session, organisation: Organisation, entries: Sequence[Entry]) -> dict[int, timedelta]:
+    """How often each of these devices is to be heard, as the nearest of its settings says."""
     here = organisation.organisation_id
     rows = [row for row in setting_rows(session, here) if row.name == INTERVAL]
     known = open_settings(rows, here, _no_secrets)
     teams = session.execute(select(Team.team_id, Team.service_id).where(Team.organisation_id == here))
     service_of = {row.team_id: row.service_id for row in teams}
-    refused = _refused(session, organisation, now)
     found = {}
     for entry in entries:
         service_id = service_of[entry.team_id] if entry.team_id is not None else None
         seconds = known.resolve(scopes_around(entry.device_id, entry.team_id, service_id)).get(INTERVAL)
-        every = timedelta(seconds=seconds) if seconds else SYNC_EVERY
-        found[entry.device_id] = alerts(entry, now, every, refused.get(entry.device_id))
+        found[entry.device_id] = timedelta(seconds=seconds) if seconds else SYNC_EVERY
     return found
 
 

@@ -20,6 +20,7 @@ MENU = (
     Entry("/league", "League", Right.SEE_FIGURES),
     Entry("/reports", "Reports", Right.SEE_FIGURES),
     Entry("/administration", "Administration", (Right.MANAGE_PEOPLE, Right.SHARE, Right.SEE_AUDIT_LOG)),
+    Entry("/fleet", "Fleet", Right.SEE_FLEET),
     Entry("/try", "Try a handheld", None),
 )
 

@@ -2,6 +2,7 @@
 
 from server.web.administration.routes import router as administration
 from server.web.figures.routes import router as figures
+from server.web.fleet.routes import router as fleet
 from server.web.improving.routes import router as improving
 from server.web.openid_pages import openid_pages
 from server.web.pages import pages
@@ -18,4 +19,5 @@ PAGE_ROUTERS = (
     pages,
     improving,
     administration,
+    fleet,
 )

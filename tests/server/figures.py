@@ -146,25 +146,22 @@ class Figures:
             owner = session.get_one(Organisation, self.organisation_id)
             choose(session, owner, Scope(kind, number), "test", PLACED_AT, opted_in=opted_in)
 
-    def heard(self, device, at, last_sequence=0, stored_through=0, confirmed=True):
-        """A status of the device as received at that instant."""
+    def heard(self, device, at, last_sequence=0, stored_through=0, confirmed=True, **said):
+        """A status of the device as received at that instant; `said`: what else stands in it."""
         journal = bytes(8)
         with Session(self.engine) as session, session.begin():
             key = {"organisation_id": self.organisation_id, "device_id": self.devices[device]}
             session.merge(Journal(**key, journal_id=journal, stored_through=stored_through, first_seen_at=at))
-            numbers = dict.fromkeys(NUMBERS_OF_STATUS, 0)
+            status = dict.fromkeys(NUMBERS_OF_STATUS, 0) | {"application": "", "base": "", "counters": {}} | said
             session.add(
                 Connection(
                     **key,
-                    **numbers,
+                    **status,
                     device_nonce=at.isoformat().encode(),
                     server_nonce=bytes(8),
                     key_epoch=1,
                     journal_id=journal,
                     last_sequence=last_sequence,
-                    application="",
-                    base="",
-                    counters={},
                     received_at=at,
                     confirmed_at=at if confirmed else None,
                 )

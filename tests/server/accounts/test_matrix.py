@@ -57,6 +57,7 @@ class Scene:
         self.omnipotent = people.add("omnipotent", password=None, **everybody)
         self.words = {
             "device": self.device,
+            "serial": "PET-1",
             "secret": "pets_" + 43 * "x",
             "version": 1,
             "response": RESPONSE,

@@ -39,4 +39,5 @@ ELSEWHERE = {
     "/shared/{secret}",
     "/reports/{report}",
     "/unsubscribe/{secret}",
+    "/d/{serial:path}",
 }
