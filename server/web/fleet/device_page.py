@@ -38,6 +38,7 @@ def device_page(
     answer = get_device(request, device, viewer, session)
     choice = offered(request, session, owner, viewer, entry) if manages(viewer, entry) else None
     names = find_names(request, session, viewer)
+    where = {place.code: place.name for place in locations(session, owner)}
     filled = {form.name: form} if form else {}
     content: dict[str, Any] = {
         "row": answer.device,
@@ -48,7 +49,7 @@ def device_page(
         "as_of": answer.as_of,
         "names": names,
         "clockwork": clockwork,
-        "place": place_of(names, answer.device.team, answer.device.location),
+        "place": place_of(names, where, answer.device.team, answer.device.location),
         "alerts": occurrences(session, owner, [entry], request.app.state.now()),
         "advice": ADVICE,
         "offered": choice,

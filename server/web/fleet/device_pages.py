@@ -25,9 +25,9 @@ from server.fleet.devices import find_device
 from server.fleet.organisations import organisation_of
 from server.fleet.releases import board_of
 from server.web.fleet.device_page import device_page
-from server.web.fleet.forms import INTERVAL_FORM, MOVE, PLACE, RELEASE, interval_values, release_values
+from server.web.fleet.forms import INTERVAL_FORM, MOVE, PLACE, RELEASE, interval_values, own_release, release_values
 from server.web.fleet.page import PATH, of_here
-from server.web.improving.forms import Filled, Form, Sender, Sent, go_on
+from server.web.improving.forms import KEY, Filled, Form, Sender, Sent, go_on
 from server.web.sign_in import inside
 
 router = APIRouter(include_in_schema=False)
@@ -103,6 +103,10 @@ def post_release(
     """Which application it is to run before others do; or none of its own."""
     owner, _ = managed(request, session, viewer, device)
     entry = seen_device(session, owner, viewer, device, request.app.state.now())
+    if not sent.values.get("number") and not own_release(session, owner, entry):
+        errors = {"number": "Choose an application"}
+        filled = Filled(RELEASE.name, sent.values, errors, sent.values.get(KEY, ""))
+        return _answer(request, session, viewer, device, filled)
     board = board_of(entry.said.base) if entry.said else ""
     done = _command(request, device, viewer, session, (RELEASE, sent, release_values(sent.values, board)))
     return _answer(request, session, viewer, device, done)

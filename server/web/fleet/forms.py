@@ -68,7 +68,7 @@ class Offered(NamedTuple):
     intervals: list[tuple[str, str]]
     board: str
     releases: list[tuple[str, str]]
-    release: int | None  # that is assigned to this device itself
+    release: str  # that is assigned to this device itself; empty: none
 
 
 def manages(viewer: Viewer, entry: Entry) -> bool:
@@ -89,7 +89,6 @@ def offered(request: Request, session: Session, owner: Organisation, viewer: Vie
     )
     every = sync_intervals(session, owner, [entry])[entry.device_id]
     board = board_of(entry.said.base) if entry.said else ""
-    assigned = assigned_releases(session, owner.organisation_id).get(board, {}).get(own)
     return Offered(
         states=STATES[entry.state],
         teams=[
@@ -105,8 +104,16 @@ def offered(request: Request, session: Session, owner: Organisation, viewer: Vie
             for each in reversed(releases(session, owner))
             if each.board == board
         ],
-        release=assigned.number if assigned else None,
+        release=own_release(session, owner, entry),
     )
+
+
+def own_release(session: Session, owner: Organisation, entry: Entry) -> str:
+    """The number of the application that is assigned to this device itself; empty: none."""
+    board = board_of(entry.said.base) if entry.said else ""
+    own = Scope(SCOPE_DEVICE, entry.device_id)
+    assigned = assigned_releases(session, owner.organisation_id).get(board, {}).get(own)
+    return str(assigned.number) if assigned else ""
 
 
 def _intervals(every: timedelta, *, set_here: bool) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """The list of the fleet: what somebody should see to, and every device that the viewer looks after."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -11,8 +11,9 @@ from server.accounts.rights import Right
 from server.accounts.viewer import Viewer
 from server.api.devices import device_rows
 from server.fleet.alerts import Kind
-from server.fleet.held import held_states
+from server.fleet.held import HeldState, held_states
 from server.fleet.occurrences import Occurrence, occurrences
+from server.fleet.organisations import locations
 from server.fleet.roster import Entry, roster
 from server.fleet.tables import ACTIVE
 from server.web.fleet.advice import ADVICE, KINDS, Advice
@@ -51,7 +52,8 @@ def fleet_list(request: Request, session: Session, viewer: Viewer) -> dict[str, 
     pages = max(1, -(-len(found) // SHOWN))
     page = min(asked.page, pages)
     shown = found[(page - 1) * SHOWN : page * SHOWN]
-    words = {each.device_id: each.words for each in held_states(session, owner)}
+    words = {each.device_id: versions(each) for each in held_states(session, owner)}
+    where = {place.code: place.name for place in locations(session, owner)}
     rows = device_rows(session, owner, shown, now)
     return {
         "crumbs": [],
@@ -68,13 +70,21 @@ def fleet_list(request: Request, session: Session, viewer: Viewer) -> dict[str, 
         "asked": asked,
         "narrowed": asked.address() != PATH,
         "fields": _fields(asked, names),
-        "place_of": lambda row: place_of(names, row.team, row.location),
+        "place_of": lambda row: place_of(names, where, row.team, row.location),
     }
 
 
-def place_of(names: Names, team: str | None, location: str | None) -> str:
-    """Leek, ward-1; or that it stands nowhere."""
-    return f"{names.teams.get(team, team)}, {location}" if team is not None else "not placed"
+def place_of(names: Names, where: Mapping[str, str], team: str | None, location: str | None) -> str:
+    """Leek, Ward 1; or that it stands nowhere. `where`: names of locations by code."""
+    if team is None or location is None:
+        return "not placed"
+    return f"{names.teams.get(team, team)}, {where.get(location, location)}"
+
+
+def versions(state: HeldState) -> str:
+    """What it holds by name, where that is all that it should; else what it lacks and why."""
+    held = state.state == ACTIVE and state.held is not None and state.held >= state.revision and not state.lacking
+    return f"holds {', '.join(item.title for item in state.items)}" if held and state.items else state.words
 
 
 def _groups(standing: Sequence[Occurrence], asked: Asked) -> list[Group]:

@@ -12,7 +12,7 @@ Tag = dict[str, str]
 
 RED, ORANGE, GREEN, GREY, BLUE = (f"nhsuk-tag--{name}" for name in ("red", "orange", "green", "grey", "blue"))
 STATE_TAGS = {ACTIVE: GREEN, LOST: ORANGE, REVOKED: RED, RETIRED: GREY}
-CLOCK_QUALITIES = ("not set", "uncertain", "may drift", "set within a day")
+CLOCK_QUALITIES = ("not set", "uncertain", "right, may drift", "right")  # protocol.record.QUALITY_...
 
 
 class Clockwork:
@@ -23,14 +23,17 @@ class Clockwork:
         self.now = now.astimezone(self.zone)
 
     def ago(self, at: datetime | None) -> str:
-        """today, 09:15; yesterday, 17:02; 3 November 2026 (20 days ago)."""
+        """As today, 09:15; yesterday, 17:02; 3 November (20 days ago)."""
         if at is None:
             return "never"
         local = at.astimezone(self.zone)
         days = (self.now.date() - local.date()).days
         if days in (0, 1):
             return f"{'yesterday' if days else 'today'}, {local:%H:%M}"
-        return f"{day(local.date())} ({count(days, 'day')} ago)" if days > 0 else self.instant(at)
+        if days < 0:
+            return self.instant(at)
+        when = day(local.date()) if local.year != self.now.year else f"{local.day} {local:%B}"
+        return f"{when} ({count((self.now - local).days, 'day')} ago)"
 
     def instant(self, at: datetime | None) -> str:
         """23 November 2026, 09:15."""
@@ -68,7 +71,7 @@ def is_low(status: DeviceStatus | None) -> bool:
 
 
 def clock(status: DeviceStatus | None) -> str:
-    """As people say it: set within a day; 6 minutes ahead; not set."""
+    """As people say it: right; 6 minutes ahead; not set."""
     if status is None:
         return "–"  # noqa: RUF001 - a dash is meant
     quality = CLOCK_QUALITIES[min(status.clock_quality, len(CLOCK_QUALITIES) - 1)]
@@ -106,6 +109,12 @@ def application(status: DeviceStatus | None) -> str:
 def is_old(row: DeviceRow) -> bool:
     """Whether it should hold something that it has not said yet that it holds."""
     return row.state == ACTIVE and row.behind
+
+
+def sentence(words: str) -> str:
+    """With a capital letter and a full stop, unless it ends with a mark of its own."""
+    told = words[:1].upper() + words[1:]
+    return told if told.endswith((".", "?")) else f"{told}."
 
 
 def span(seconds: int) -> str:
