@@ -17,7 +17,7 @@ from server.fleet.organisations import locations
 from server.fleet.roster import Entry, roster
 from server.fleet.tables import ACTIVE
 from server.web.fleet.advice import ADVICE, KINDS, Advice
-from server.web.fleet.asked import NEEDS, ORDERS, SHOWN, STATES, Asked, is_behind, read_asked, word_of
+from server.web.fleet.asked import BEHIND, IN_USE, NEEDS, ORDERS, SHOWN, STATES, Asked, is_behind, read_asked, word_of
 from server.web.fleet.page import PATH, of_here
 from server.web.improving.names import Names, find_names
 from server.web.words import count
@@ -62,6 +62,8 @@ def fleet_list(request: Request, session: Session, viewer: Viewer) -> dict[str, 
         "as_of": now,
         "groups": _groups(standing, asked),
         "in_short": _in_short(entries, standing, clockwork.now),
+        "behind": sum(is_behind(entry) for entry in entries),
+        "behind_at": asked.address(needs=BEHIND, state=IN_USE) + "#devices",
         "rows": [(row, words.get(entry.device_id, "")) for row, entry in zip(rows, shown, strict=True)],
         "found": len(found),
         "first": (page - 1) * SHOWN + 1,
@@ -95,7 +97,7 @@ def _groups(standing: Sequence[Occurrence], asked: Asked) -> list[Group]:
         )
         if found:
             title = ADVICE[kind].title.format(count(len(found), "handheld"))
-            address = asked.address(needs=word_of(kind), state="in-use") + "#devices"
+            address = asked.address(needs=word_of(kind), state=IN_USE) + "#devices"
             groups.append(Group(kind, ADVICE[kind], title, found[:NAMED_MAX], len(found[NAMED_MAX:]), address))
     return groups
 

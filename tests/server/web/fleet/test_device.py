@@ -5,12 +5,16 @@ import re
 import pytest
 from sqlalchemy.orm import Session
 
+from server.app import create_app
 from server.fleet import device_settings
 from server.fleet.organisations import organisation_of
 from server.fleet.scope import ORGANISATION
+from tests.server.accounts.conftest import Clock, People
+from tests.server.asking import TestClient
 from tests.server.ingest.ward import KEY_RING
 from tests.server.web.fleet.scene import NOW
 from tests.server.web.test_overview import Elements
+from tests.server.web.test_sign_in import HOME, sign_in
 
 
 @pytest.fixture
@@ -81,6 +85,21 @@ def test_the_label_leads_to_its_page_and_a_serial_too(be, sender, fleet):
     sender.page("/d/A", 404)
     be("read-only", "leek")
     sender.page("/d/A", 403)
+
+
+def test_a_stranger_signs_in_first_and_is_led_on(settings, engine, figures, fleet):
+    people = People(engine, figures)
+    people.add("anna", matron="team:leek")
+    app = create_app(settings, now=Clock())
+    headers = {"accept": "text/html", "origin": HOME}
+    with TestClient(app, base_url=HOME, headers=headers, follow_redirects=False) as client:
+        sent = client.get("/d/A").headers["location"]
+        assert sent == "/sign-in?to=%2Fd%2FA"
+        assert sign_in(client, to="/d/A").headers["location"] == "/d/A"
+        assert client.get("/d/A").headers["location"] == f"/fleet/{fleet['A']}"
+        assert client.get(f"/fleet/{fleet['A']}").status_code == 200
+        assert client.get("/d/N").status_code == 404
+    app.state.engine.dispose()
 
 
 def test_it_is_moved_and_lent(site, be, sender, fleet):

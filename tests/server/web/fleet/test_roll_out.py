@@ -66,6 +66,9 @@ def test_stage_by_stage(ward, operator, devices, keys, sender):
     listed = sender.page("/fleet?order=serial")
     assert "holds application 0.12<" in listed
     assert "behind: application 0.13 (holds 0 of 1)" in listed
+    assert "2 handhelds not up to date: they fetch" in listed
+    behind = Elements(sender.page("/fleet?needs=behind&order=serial")).with_attribute("tr", "data-device")
+    assert [row["data-device"] for row in behind] == ["00000002", "00000003"]
     says(ward, devices[1], 1)
     page = sender.page("/fleet/roll-out")
     assert "Fails" in page
