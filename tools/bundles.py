@@ -101,13 +101,15 @@ ON_DEMAND = {
 }
 # Of these bundles the device tells an error's reason at most: no screen ever shows its words.
 WIRE_ONLY = frozenset({"protocol.envelope", "protocol.packing", "protocol.status"})
-# Not part of the application: the tests' side of the simulator, and what is on a device beside the application.
+# Not part of the application: the tests' side of the simulator, what draws screens for people who look at them
+# beforehand, and what is on a device beside the application.
 OUTSIDE = (
     "firmware.board.faulty_nor",
     "firmware.board.choose_esp32",
     "firmware.board.choose_sim",
     "firmware.board.start_esp32",
     "firmware.board.start_sim",
+    "firmware.drawing",
     "firmware.starter",
 )
 # What the other board has for itself.

@@ -32,6 +32,11 @@ AUDIT_TEXTS = {
 OPTIONS_OF_KIND = {"scale": (3, 5), "choice": (2, 3)}
 # What is counted as good must look good: a face that says otherwise would falsify every figure made of it.
 FACES_OF_SENTIMENT = {"positive": (4, 5), "neutral": (3,), "negative": (1, 2), "excluded": (0,)}
+MEANING_OF_FACES = "1 and 2 are negative, 3 neutral, 4 and 5 positive, 0 excluded"
+
+
+Place = tuple[str | int, ...]  # names and numbers that lead to something in a definition
+Found = tuple[str, Place]  # a sentence, and where in the definition
 
 
 class DefinitionError(OperatorError):
@@ -40,7 +45,7 @@ class DefinitionError(OperatorError):
     `places`: for each the names and numbers that lead to it in the definition, as far as they are known.
     """
 
-    def __init__(self, problems: Sequence[str], places: Sequence[tuple[str | int, ...]] = ()) -> None:
+    def __init__(self, problems: Sequence[str], places: Sequence[Place] = ()) -> None:
         super().__init__("\n".join(problems))
         self.problems = list(problems)
         self.places = list(places) or [()] * len(problems)
@@ -107,95 +112,105 @@ def check_definition(fields: dict[str, Any]) -> Definition:
         raise DefinitionError([_sentence(fields, each) for each in found], [each["loc"] for each in found]) from None
     problems = list(_problems(definition))
     if problems:
-        raise DefinitionError(problems)
+        raise DefinitionError([sentence for sentence, _ in problems], [place for _, place in problems])
     return definition
 
 
-def _problems(definition: Definition) -> Iterator[str]:
-    if len(definition.questions) > ANSWERS_MAX:
-        yield f"{len(definition.questions)} questions: a response has room for {ANSWERS_MAX}; split it in two"
+def _problems(definition: Definition) -> Iterator[Found]:
+    asked = definition.questions
+    if len(asked) > ANSWERS_MAX:
+        yield f"{len(asked)} questions: a response has room for {ANSWERS_MAX}; split it in two", ("questions",)
     yield from _language_problems(definition)
-    yield from _repeated("question_id", [question.question_id for question in definition.questions])
+    places: list[Place] = [("questions", number, "question_id") for number in range(len(asked))]
+    yield from _repeated("question_id", [question.question_id for question in asked], places)
     for name in SCREEN_TEXTS:
         texts = definition.texts.get(name)  # type: ignore[call-overload]
         if texts is not None:
-            yield from _translations(f"texts.{name}", texts, definition.languages)
+            yield from _translations(f"texts.{name}", texts, definition.languages, ("texts", name))
         elif definition.kind != KIND_AUDIT:
-            yield f"texts.{name} is missing: the device needs the texts {', '.join(SCREEN_TEXTS)}"
-    for question in definition.questions:
-        yield from _question_problems(question, definition.languages)
+            sentence = f"texts.{name} is missing: the device needs the texts {', '.join(SCREEN_TEXTS)}"
+            yield sentence, ("texts", name)
+    for number, question in enumerate(asked):
+        yield from _question_problems(question, definition.languages, ("questions", number))
 
 
-def _language_problems(definition: Definition) -> Iterator[str]:
+def _language_problems(definition: Definition) -> Iterator[Found]:
     languages = definition.languages
     if len(languages) > LANGUAGE_MAX + 1:
-        yield f"{len(languages)} languages: a response can tell {LANGUAGE_MAX + 1} apart"
-    yield from _repeated("language", languages)
-    for language in languages:
+        yield f"{len(languages)} languages: a response can tell {LANGUAGE_MAX + 1} apart", ("languages",)
+    yield from _repeated("language", languages, [("languages", number) for number in range(len(languages))])
+    for number, language in enumerate(languages):
         if language not in LANGUAGE_NAMES:
-            yield f"language '{language}' has no name of its own yet: give it one in server/fleet/languages.py"
+            sentence = f"language '{language}' has no name of its own yet: give it one in server/fleet/languages.py"
+            yield sentence, ("languages", number)
     for language in definition.checked_by:
         if language not in languages:
-            yield f"checked_by.{language}: it is not one of the languages {', '.join(languages)}"
+            sentence = f"checked_by.{language}: it is not one of the languages {', '.join(languages)}"
+            yield sentence, ("checked_by", language)
 
 
-def _question_problems(question: Question, languages: list[str]) -> Iterator[str]:
-    place = f"question '{question.question_id}'"
-    yield from _translations(place, question.text, languages)
-    yield from _repeated(f"{place}: option code", [option.code for option in question.options])
+def _question_problems(question: Question, languages: list[str], place: Place) -> Iterator[Found]:
+    name = f"question '{question.question_id}'"
+    options = (*place, "options")
+    yield from _translations(name, question.text, languages, (*place, "text"))
     count = len(question.options)
+    codes = [option.code for option in question.options]
+    yield from _repeated(f"{name}: option code", codes, [(*options, number, "code") for number in range(count)])
     least, most = OPTIONS_OF_KIND[question.kind]
     if count > OPTIONS_MAX:
-        yield f"{place}: {count} options: an answer can tell {OPTIONS_MAX} apart"
+        yield f"{name}: {count} options: an answer can tell {OPTIONS_MAX} apart", options
     elif count > BUTTON_COUNT:
-        yield f"{place}: {count} options: the device has {BUTTON_COUNT} answer buttons"
+        yield f"{name}: {count} options: the device has {BUTTON_COUNT} answer buttons", options
     elif not least <= count <= most:
-        yield f"{place}: a {question.kind} has {least} to {most} options, this has {count}"
-    for option in question.options:
-        yield from _translations(f"{place}, option '{option.code}'", option.label, languages)
-    yield from _face_problems(place, question)
+        yield f"{name}: a {question.kind} has {least} to {most} options, this has {count}", options
+    for number, option in enumerate(question.options):
+        yield from _translations(
+            f"{name}, option '{option.code}'", option.label, languages, (*options, number, "label")
+        )
+    yield from _face_problems(name, question, options)
 
 
-def _face_problems(place: str, question: Question) -> Iterator[str]:
+def _face_problems(name: str, question: Question, place: Place) -> Iterator[Found]:
     faces = [option.face for option in question.options]
     if question.kind == "choice":
         if any(faces):
-            yield f"{place}: a choice shows words; take its faces away or make it a scale"
+            yield f"{name}: a choice shows words; take its faces away or make it a scale", place
         return
     shown = [face for face in faces if face]
     if shown not in (sorted(set(shown)), sorted(set(shown), reverse=True)):
-        yield f"{place}: the faces are {faces}; they go from best to worst or from worst to best, each once"
-    if faces.count(0) > 1 or 0 in (faces[0], faces[-1]):
-        yield f"{place}: the faces are {faces}; one option may do without (face = 0), between good and bad"
-    for option in question.options:
+        yield f"{name}: the faces are {faces}; they go from best to worst or from worst to best, each once", place
+    if faces and (faces.count(0) > 1 or 0 in (faces[0], faces[-1])):
+        yield f"{name}: the faces are {faces}; one option may do without (face = 0), between good and bad", place
+    for number, option in enumerate(question.options):
         if option.face not in FACES_OF_SENTIMENT[option.sentiment]:
-            yield (
-                f"{place}, option '{option.code}': face {option.face} does not look {option.sentiment}"
-                " (1 and 2 are negative, 3 neutral, 4 and 5 positive, 0 excluded)"
-            )
+            sentence = f"{name}, option '{option.code}': face {option.face} does not look {option.sentiment}"
+            yield f"{sentence} ({MEANING_OF_FACES})", (*place, number, "face")
 
 
-def _translations(place: str, texts: Texts, languages: list[str]) -> Iterator[str]:
+def _translations(name: str, texts: Texts, languages: list[str], place: Place) -> Iterator[Found]:
     for language in languages:
+        here = (*place, language)
         text = texts.get(language)
         if text is None:
-            yield f"{place}: no text in language '{language}'"
+            yield f"{name}: no text in language '{language}'", here
             continue
         long = too_long(text, language)
         if long:
-            yield f"{place}, language '{language}': {long}"
+            yield f"{name}, language '{language}': {long}", here
         lacking = lacking_letters(text, language)
         if lacking:
             lacking = ", ".join(lacking)
-            yield f"{place}, language '{language}': the font has no {lacking}; see docs/questionnaires.md"
+            yield f"{name}, language '{language}': the font has no {lacking}; see docs/questionnaires.md", here
     for language in texts:
         if language not in languages:
-            yield f"{place}: a text in '{language}', which is not one of the languages {', '.join(languages)}"
+            sentence = f"{name}: a text in '{language}', which is not one of the languages {', '.join(languages)}"
+            yield sentence, (*place, language)
 
 
-def _repeated(what: str, names: list[str]) -> Iterator[str]:
+def _repeated(what: str, names: list[str], places: Sequence[Place]) -> Iterator[Found]:
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield f"{what} '{name}' stands there more than once"
+        again = names.index(name, names.index(name) + 1)
+        yield f"{what} '{name}' stands there more than once", places[again]
 
 
 def _sentence(fields: dict[str, Any], problem: Any) -> str:

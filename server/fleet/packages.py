@@ -20,7 +20,7 @@ from protocol.screen import (
     button_of_option,
     label_left,
 )
-from server.fleet.definition import Definition, DefinitionError, Question, check_definition
+from server.fleet.definition import Definition, DefinitionError, Found, Question, check_definition
 from server.fleet.fonts import font_of
 from server.fleet.languages import LANGUAGE_NAMES
 from server.fleet.typeset import Block, DoesNotFitError, Picture, draw, sizes_for, typeset, typeset_alike, words_alike
@@ -56,7 +56,7 @@ def read_definition(path: Path) -> dict[str, Any]:
     try:
         check_definition(fields)
     except DefinitionError as error:
-        raise DefinitionError([f"{path}: {problem}" for problem in error.problems]) from None
+        raise DefinitionError([f"{path}: {problem}" for problem in error.problems], error.places) from None
     return fields
 
 
@@ -69,7 +69,7 @@ def build_package(definition: dict[str, Any], reference: int) -> bytes:
     builder = _Builder()
     languages = [builder.language(checked, number) for number in range(len(checked.languages))]
     if builder.problems:
-        raise DefinitionError(builder.problems)
+        raise DefinitionError([sentence for sentence, _ in builder.problems], [place for _, place in builder.problems])
     outline = {"reference": reference, "kind": checked.kind, "title": checked.title, "languages": languages}
     index = json.dumps(outline, separators=(",", ":")).encode()
     parse_index(index)
@@ -84,7 +84,7 @@ class _Builder:
 
     def __init__(self) -> None:
         self.pictures = bytearray()
-        self.problems: list[str] = []
+        self.problems: list[Found] = []
         self._known: dict[Picture, Entry] = {}
 
     def language(self, definition: Definition, number: int) -> dict[str, Any]:
@@ -92,19 +92,19 @@ class _Builder:
         texts = {}
         for name in SCREEN_TEXTS:
             text = definition.text(name, code)
-            place = f"texts.{name}, language '{code}'"
             try:
                 picture = typeset(text, code, SCREEN_SIZES, WIDTH, HEIGHT_OF_TEXT[name])
             except DoesNotFitError as error:
-                self.problems.append(f"{place}: {error}")
+                self.problems.append((f"texts.{name}, language '{code}': {error}", ("texts", name, code)))
             else:
                 texts[name] = self._keep(picture)
-        questions = [self._question(question, code) for question in definition.questions]
-        own_name = self._name(code, definition.languages)
+        questions = [self._question(question, code, place) for place, question in enumerate(definition.questions)]
+        own_name = self._name(number, definition.languages)
         return {"number": number, "code": code, "name": own_name, "questions": questions, "texts": texts}
 
-    def _name(self, code: str, languages: Sequence[str]) -> Entry:
+    def _name(self, number: int, languages: Sequence[str]) -> Entry:
         """Languages of one script in one size: none is put before the others."""
+        code = languages[number]
         names = [LANGUAGE_NAMES[code], *(LANGUAGE_NAMES[each] for each in languages if font_of(each) == font_of(code))]
         room = (LANGUAGE_NAME_WIDTH, LANGUAGE_NAME_HEIGHT)
         try:
@@ -112,16 +112,17 @@ class _Builder:
             return self._keep(typeset_alike(names, code, NAME_SIZES, *room)[0])
         except DoesNotFitError as error:
             if names[0] in str(error):
-                self.problems.append(f"the name of language '{code}', where one is chosen: {error}")
+                sentence = f"the name of language '{code}', where one is chosen: {error}"
+                self.problems.append((sentence, ("languages", number)))
             return []
 
-    def _question(self, question: Question, language: str) -> dict[str, Any]:
-        place = f"question '{question.question_id}', language '{language}'"
+    def _question(self, question: Question, language: str, number: int) -> dict[str, Any]:
         typesetting = _scale if question.kind == "scale" else _choice
         try:
             text, labels = typesetting(question, language)
         except DoesNotFitError as error:
-            self.problems.append(f"{place}: {error}")
+            sentence = f"question '{question.question_id}', language '{language}': {error}"
+            self.problems.append((sentence, ("questions", number, *error.place, language)))
             return {}
         options = [
             {"label": self._keep(label), "face": option.face}
@@ -140,7 +141,10 @@ def _scale(question: Question, language: str) -> tuple[Picture, list[Picture]]:
     """Faces stand under the text; a word is shown, large, when its button has been pressed."""
     text = typeset(question.text[language], language, QUESTION_SIZES, WIDTH, TEXT_WITH_FACES_HEIGHT)
     words = [option.label[language] for option in question.options]
-    return text, typeset_alike(words, language, WORD_SIZES, WORD_WIDTH, HEIGHT)
+    try:
+        return text, typeset_alike(words, language, WORD_SIZES, WORD_WIDTH, HEIGHT)
+    except DoesNotFitError as error:
+        raise _of_option(error, error.number) from None
 
 
 def _choice(question: Question, language: str) -> tuple[Picture, list[Picture]]:
@@ -181,8 +185,15 @@ def _check_side_by_side(question: Question, labels: list[Block]) -> None:
         left = label_left(block.width, button_of_option(len(labels), number))
         over = max(end + LABEL_GAP - left, block.width - (WIDTH - 2))
         if over > 0:
-            raise DoesNotFitError(
+            error = DoesNotFitError(
                 f"the word of option '{question.options[number - 1].code}' is {over} px too wide beside the"
                 f" others in the smallest type ({block.size} px); shorten one, or break it into two lines"
             )
+            raise _of_option(error, number - 1)
         end = left + block.width
+
+
+def _of_option(error: DoesNotFitError, number: int) -> DoesNotFitError:
+    """That it is the word of this option, counted from 0, that does not fit."""
+    error.place = ("options", number, "label")
+    return error

@@ -30,7 +30,16 @@ class Picture(NamedTuple):
 
 
 class DoesNotFitError(ValueError):
-    """A text that is too large for its place even in the smallest type."""
+    """A text that is too large for its place even in the smallest type.
+
+    `number`: which of several texts, from 0. `place`: in the question that it is of; that question's own text, unless
+    said otherwise.
+    """
+
+    def __init__(self, sentence: str, number: int = 0) -> None:
+        super().__init__(sentence)
+        self.number = number
+        self.place: tuple[str | int, ...] = ("text",)
 
 
 @dataclass(frozen=True)
@@ -71,12 +80,11 @@ def typeset_alike(texts: Sequence[str], language: str, sizes: Sequence[int], wid
         blocks = [_block(text, language, size, width, height) for text in texts]
         if all(block.width <= width and block.height <= height for block in blocks):
             return [draw(block, language) for block in blocks]
-    for text in texts:
+    for number, text in enumerate(texts):
         block = _block(text, language, sizes[-1], width, height)
         if block.width > width or block.height > height:
-            raise DoesNotFitError(
-                f'"{text}" is {_overflow(block, width, height)} in the smallest type ({sizes[-1]} px)'
-            )
+            sentence = f'"{text}" is {_overflow(block, width, height)} in the smallest type ({sizes[-1]} px)'
+            raise DoesNotFitError(sentence, number)
     raise AssertionError("one of the texts did not fit")
 
 

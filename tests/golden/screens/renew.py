@@ -2,16 +2,11 @@
 
   .venv/bin/python -m tests.golden.screens.renew
 
-The firmware draws them in the real MicroPython (tests/golden/screens/drawing.py). Look at docs/screens/*.png as an
+The firmware draws them in the real MicroPython (firmware/drawing.py). Look at docs/screens/*.png as an
 eighty-year-old would, piece by piece, before you commit what it made.
 """
 
-import json
-import subprocess
-import sys
-import tempfile
 import tomllib
-from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +17,8 @@ from protocol.screen import HEIGHT, WIDTH
 from server.fleet.fonts import LATIN
 from server.fleet.packages import build_package, read_definition
 from server.fleet.texts import texts_package
-from tests.parts import ROOT, micropython_environment
+from server.web.questionnaires.drawn import draw_package
+from tests.parts import ROOT
 
 DEMO = ROOT / "deploy/demo"
 QUESTIONNAIRES = ("beds", "community", "audit-hand-hygiene", "audit-mealtime")
@@ -58,22 +54,12 @@ def draw_screens(questionnaire: str) -> dict[str, list[Screen]]:
     """Every screen of one of the demo's questionnaires, by language code and CHOICE."""
     definition = read_definition(DEMO / f"questionnaires/{questionnaire}.toml")
     languages = definition["languages"]
-    with tempfile.TemporaryDirectory() as directory:
-        package, texts = Path(directory, "package"), Path(directory, "texts")
-        package.write_bytes(build_package(definition, REFERENCE))
-        texts.write_bytes(texts_package(said_and_done(), languages))
-        program = [Path(sys.executable).with_name("micropython"), GOLDEN / "drawing.py", package, texts]
-        lines = subprocess.run(
-            program, cwd=ROOT, env=micropython_environment(), stdout=subprocess.PIPE, text=True, check=True
-        ).stdout.splitlines()
+    package = build_package(definition, REFERENCE)
     screens: dict[str, list[Screen]] = {}
-    for line in lines:
-        fields = json.loads(line)
-        code = languages[fields["language"]] if fields["language"] >= 0 else CHOICE
-        placed = [
-            Placed(left, top, _picture(width, height, rows)) for left, top, width, height, rows in fields["pictures"]
-        ]
-        screens.setdefault(code, []).append(Screen(fields["name"], _picture(WIDTH, HEIGHT, fields["frame"]), placed))
+    for drawn in draw_package(package, texts_package(said_and_done(), languages)):
+        code = languages[drawn.language] if drawn.language is not None else CHOICE
+        placed = [Placed(left, top, _picture(width, height, rows)) for left, top, width, height, rows in drawn.pictures]
+        screens.setdefault(code, []).append(Screen(drawn.name, _picture(WIDTH, HEIGHT, drawn.rows), placed))
     return screens
 
 
@@ -135,8 +121,8 @@ def _different(drawn: dict[str, dict[str, list[Screen]]], code: str) -> Iterator
                 yield f"{questionnaire}: {screen.name}", screen
 
 
-def _picture(width: int, height: int, rows: str) -> Image.Image:
-    return Image.frombytes("1", (width, height), b64decode(rows))
+def _picture(width: int, height: int, rows: bytes) -> Image.Image:
+    return Image.frombytes("1", (width, height), rows)
 
 
 def _tiled(tiles: Sequence[Image.Image], gap: int) -> Image.Image:

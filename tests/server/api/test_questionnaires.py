@@ -76,11 +76,19 @@ def wrong_question(**changes):
     return draft(questions=questions)
 
 
+def option(label):
+    return deepcopy(definition()["questions"][1]["options"][1]) | {"label": {"en": label}}
+
+
 WRONG = {
     "unknown field": (draft(colour="blue"), "/body/definition/colour"),
     "kind of a question": (wrong_question(kind="slider"), "/body/definition/questions/1/kind"),
-    "too many questions": (draft(questions=definition()["questions"] * 5), "/body/definition"),
-    "no room on the screen": (wrong_question(text={"en": "W" * 60}), "/body/definition"),
+    "too many questions": (draft(questions=definition()["questions"] * 5), "/body/definition/questions"),
+    "no room on the screen": (wrong_question(text={"en": "W" * 60}), "/body/definition/questions/1/text/en"),
+    "no room beside the other word": (
+        wrong_question(options=[definition()["questions"][1]["options"][0], option("W" * 14)]),
+        "/body/definition/questions/1/options/1/label/en",
+    ),
     "a zero character": (draft(name="a\0b"), "/body/definition"),
     "no code": ({"name": "x"}, "/body/definition/code"),
 }

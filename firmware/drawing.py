@@ -1,8 +1,8 @@
-"""Draws every screen that a patient can see, as the device does: a JSON object a line. For MicroPython only.
+"""Draws every screen that a patient can see, for people who look at them before devices do: a JSON object a line.
 
-Say `micropython tests/golden/screens/drawing.py PACKAGE [TEXTS]`. "language": its position, or -1 for the screens where
+Say `micropython -m firmware.drawing PACKAGE [TEXTS]`. "language": its position, or -1 for the screens where
 one is chosen. "name", "frame": the screen. "pictures": [[left, top, width, height, rows], ...] as they were put there.
-Bits are in base64, rows from the top, leftmost pixel in the highest bit.
+Bits are in base64, rows from the top, leftmost pixel in the highest bit. It is no part of a device's application.
 """
 
 import sys
@@ -31,34 +31,42 @@ from firmware.screens import Screens
 from firmware.texts import Texts
 from protocol.screen import HEIGHT, WIDTH
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
 
 class Paper:
     """A frame buffer that remembers which pictures were put where."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.buffer = bytearray(WIDTH * HEIGHT // 8)
         self.frame = FrameBuffer(self.buffer, WIDTH, HEIGHT, MONO_VLSB)
-        self.pictures = []
+        self.pictures: "list[tuple[int, int, int, int, str]]" = []
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> "Any":
         return getattr(self.frame, name)
 
-    def blit(self, picture, left, top, *how):
+    def blit(self, picture: "tuple[bytearray, int, int, int]", left: int, top: int, *how: "Any") -> None:
+        """As a frame buffer does it."""
         rows, width, height = picture[:3]
         self.pictures.append((left, top, width, height, as_text(rows[: (width + 7) // 8 * height])))
         self.frame.blit(picture, left, top, *how)
 
-    def rows(self):
+    def rows(self) -> str:
+        """What is on it."""
         rows = bytearray(WIDTH * HEIGHT // 8)
         FrameBuffer(rows, WIDTH, HEIGHT, MONO_HLSB).blit((self.buffer, WIDTH, HEIGHT, MONO_VLSB), 0, 0)
         return as_text(rows)
 
 
-def as_text(data):
+def as_text(data: bytearray) -> str:
+    """Base64."""
     return b2a_base64(data).decode().strip()
 
 
-def views(questionnaire, texts):
+def views(questionnaire: Questionnaire, texts: Texts) -> "Iterator[tuple[int, str, View]]":
     """(position of the language, name, view) of every screen."""
     for position in range(questionnaire.language_count()):
         if not questionnaire.audit:
@@ -80,13 +88,14 @@ def views(questionnaire, texts):
             yield -1, f"language, page {page + 1}", View(LANGUAGE, page, 0)
 
 
-def draw(package, texts_package):
+def draw(package: str, texts_package: str) -> None:
+    """Print the screens of these files."""
     questionnaire = Questionnaire(package)
     texts = Texts(texts_package, questionnaire.buffer)
     if texts.problem:
         raise ValueError(texts.problem)
     paper = Paper()
-    screens = Screens(paper, WIDTH, HEIGHT)
+    screens = Screens(paper, WIDTH, HEIGHT)  # type: ignore[arg-type]
     screens.use(questionnaire, texts)
     for position, name, view in views(questionnaire, texts):
         paper.pictures = []
@@ -94,4 +103,5 @@ def draw(package, texts_package):
         print(dumps({"language": position, "name": name, "frame": paper.rows(), "pictures": paper.pictures}))
 
 
-draw(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "")
+if __name__ == "__main__":
+    draw(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "")
