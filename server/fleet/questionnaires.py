@@ -114,13 +114,13 @@ class VersionRow(NamedTuple):
 def published_versions(session: Session, organisation: Organisation) -> list[VersionRow]:
     """All versions of all questionnaires, by code and version."""
     query = (
-        select(QuestionnaireVersion, func.octet_length(QuestionnaireVersion.package))
+        select(QuestionnaireVersion, func.octet_length(QuestionnaireVersion.package), Questionnaire.code)
         .join(Questionnaire, on_keys(Questionnaire, QuestionnaireVersion, "questionnaire_id"))
         .where(QuestionnaireVersion.organisation_id == organisation.organisation_id)
         .options(defer(QuestionnaireVersion.package))
         .order_by(Questionnaire.code, QuestionnaireVersion.version)
     )
-    return [VersionRow.of(version, length) for version, length in session.execute(query)]
+    return [VersionRow.of(version, length)._replace(code=code) for version, length, code in session.execute(query)]
 
 
 def next_version(session: Session, organisation: Organisation, code: str) -> int:

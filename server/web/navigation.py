@@ -21,6 +21,7 @@ MENU = (
     Entry("/reports", "Reports", Right.SEE_FIGURES),
     Entry("/administration", "Administration", (Right.MANAGE_PEOPLE, Right.SHARE, Right.SEE_AUDIT_LOG)),
     Entry("/fleet", "Fleet", Right.SEE_FLEET),
+    Entry("/questionnaires", "Questionnaires", Right.SEE_FLEET),
     Entry("/try", "Try a handheld", None),
 )
 

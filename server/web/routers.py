@@ -7,6 +7,7 @@ from server.web.improving.routes import router as improving
 from server.web.openid_pages import openid_pages
 from server.web.pages import pages
 from server.web.pictures import router as pictures
+from server.web.questionnaires.routes import router as questionnaires
 from server.web.reports.routes import router as reports
 from server.web.sign_in import sign_in_pages
 
@@ -20,4 +21,5 @@ PAGE_ROUTERS = (
     improving,
     administration,
     fleet,
+    questionnaires,
 )

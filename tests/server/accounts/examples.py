@@ -8,6 +8,7 @@ from tests.server.accounts import (
     examples_fleet_pages,
     examples_improvement,
     examples_improving,
+    examples_questionnaires,
     examples_reports,
 )
 from tests.server.accounts.example import V1, Example
@@ -69,5 +70,9 @@ EXAMPLES = [
     *examples_fleet_pages.EXAMPLES,
     *examples_reports.EXAMPLES,
     *examples_improving.EXAMPLES,
+<<<<<<< HEAD
     *examples_administration.EXAMPLES,
+=======
+    *examples_questionnaires.EXAMPLES,
+>>>>>>> a9dcccd (Pages of questionnaires: who asks what, what differs from version to version, and every screen as devices draw it)
 ]

@@ -66,6 +66,7 @@ class Scene:
             "team": "leek",
             "question": "food",
             "objective": "good-food",
+            "screen": 0,
         }
         figures.objective("good-food", "Good food", "food")
         silence = (PLACED_AT - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)

@@ -39,5 +39,10 @@ ELSEWHERE = {
     "/shared/{secret}",
     "/reports/{report}",
     "/unsubscribe/{secret}",
+<<<<<<< HEAD
     "/d/{serial:path}",
+=======
+    "/questionnaires/{questionnaire}/versions/{version}/screens/{screen}.png",
+    "/questionnaires/{questionnaire}/versions/{version}/file",
+>>>>>>> a9dcccd (Pages of questionnaires: who asks what, what differs from version to version, and every screen as devices draw it)
 }

@@ -1,0 +1,19 @@
+"""The pages of questionnaires, and what the organisation has published, drafted and assigned."""
+
+from server.accounts.rights import Right
+from tests.server.web.pages import Page
+from tests.server.web.questionnaires.scene import furnish
+
+__all__ = ["PAGES", "furnish"]
+
+SEE, MANAGE = Right.SEE_FLEET, Right.MANAGE_FLEET
+PAGES = [
+    Page("/questionnaires", right=SEE),
+    Page("/questionnaires/{questionnaire}", right=SEE),
+    Page("/questionnaires/{questionnaire}/versions/{version}", right=SEE),
+    Page(
+        "/questionnaires/{questionnaire}/versions/{version}",
+        "/questionnaires/{questionnaire}/versions/{version}?language=cy",
+        SEE,
+    ),
+]
