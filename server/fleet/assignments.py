@@ -36,7 +36,7 @@ def assign(
             f"version {found.version} of {code} was published for devices of an earlier time: "
             "publish it again as a new version."
         )
-    number = _number(session, organisation, found, number)
+    number = number_for(session, organisation, found, number)
     row = {"organisation_id": organisation.organisation_id, **scope._asdict(), "number": number}
     session.execute(
         insert(Assignment)
@@ -90,7 +90,13 @@ def find_version(session: Session, organisation: Organisation, code: str, versio
     return found
 
 
-def _number(session: Session, organisation: Organisation, version: QuestionnaireVersion, wanted: int | None) -> int:
+def number_for(
+    session: Session, organisation: Organisation, version: QuestionnaireVersion, wanted: int | None = None
+) -> int:
+    """Under which number a device holds it: 0 for patients; an audit keeps its own, or gets a free one.
+
+    Raises OperatorError.
+    """
     if version.kind == KIND_PATIENTS:
         if wanted not in (None, PATIENTS):
             raise OperatorError(f"a questionnaire of patients has number {PATIENTS}; only audits have others.")

@@ -1,7 +1,7 @@
 """Forms that create and change: checked by the interface's own shapes, sent once, shown again with what is wrong."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from json import loads
@@ -167,17 +167,26 @@ class Sender(NamedTuple):
                 with self.session.begin_nested():
                     return act(form.shape.model_validate(form.body(values)), once)
             except ValidationError as error:
-                errors = dict(form.blame(each["loc"], in_plain_words(each), values) for each in _findings(error))
+                errors = _joined(form.blame(each["loc"], in_plain_words(each), values) for each in _findings(error))
             except ProblemError as error:
                 if error.problem.status in NOT_THEIRS:
                     raise
-                errors = dict(_blamed(form, error.problem, values))
+                errors = _joined(_blamed(form, error.problem, values))
         sent_before = errors.get(NO_FIELD) == SENT_BEFORE  # then with a key of its own: a second one is meant
         return Filled(form.name, typed.values, errors, new_key() if sent_before else key or new_key())
 
 
 def _findings(error: ValidationError) -> list[dict[str, Any]]:
     return [dict(each) for each in error.errors()]
+
+
+def _joined(found: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """By field all that is wrong with it, a line each."""
+    errors: dict[str, str] = {}
+    for name, sentence in found:
+        told = errors.get(name, "").split("\n")
+        errors[name] = "\n".join([*filter(None, told), *([] if sentence in told else [sentence])])
+    return errors
 
 
 def _blamed(form: Form, problem: Problem, values: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -7,6 +7,8 @@ import sys
 import tempfile
 from base64 import b64decode
 from collections import OrderedDict
+from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -19,6 +21,8 @@ from protocol.package import FORMAT
 from protocol.screen import HEIGHT, WIDTH
 from server.demo.device import PROJECT
 from server.errors import OperatorError
+from server.fleet.drafts import ANY_REFERENCE
+from server.fleet.packages import build_package
 
 TIMEOUT_S = 60.0  # a second draws hundreds of screens; only a hang takes longer
 KEPT_MAX = 16  # packages whose screens are kept, a quarter of a megabyte each
@@ -80,6 +84,16 @@ def _drawn(fields: dict[str, Any]) -> Drawn:
     pictures = [(left, top, width, height, b64decode(rows)) for left, top, width, height, rows in fields["pictures"]]
     language = fields["language"] if fields["language"] >= 0 else None
     return Drawn(language, fields["name"], b64decode(fields["frame"]), pictures)
+
+
+def package_of(definition: Mapping[str, Any]) -> bytes:
+    """What devices would hold of a definition that is not published. Raises DefinitionError."""
+    return _package_of(json.dumps(definition, sort_keys=True))
+
+
+@lru_cache(maxsize=KEPT_MAX)
+def _package_of(definition: str) -> bytes:
+    return build_package(json.loads(definition), ANY_REFERENCE)
 
 
 class Screens:

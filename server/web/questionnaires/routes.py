@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from server.web.questionnaires import reading
+from server.web.questionnaires import drafting, file_pages, publishing, reading
 
 router = APIRouter(include_in_schema=False)
-for part in (reading,):
+for part in (reading, drafting, file_pages, publishing):
     router.include_router(part.router)

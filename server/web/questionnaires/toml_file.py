@@ -19,12 +19,20 @@ BARE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789
 
 def as_toml(definition: Mapping[str, Any]) -> str:
     """What tomllib reads back as the same definition."""
-    return "\n".join(_table(definition, ())).lstrip("\n") + "\n"
+    order = {name: number for number, name in enumerate((*ORDER, *definition.get("languages", [])))}
+    return "\n".join(_table(_ordered(definition, order), ())).lstrip("\n") + "\n"
+
+
+def _ordered(value: Any, order: Mapping[str, int]) -> Any:
+    if isinstance(value, list):
+        return [_ordered(each, order) for each in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {name: _ordered(value[name], order) for name in sorted(value, key=lambda name: order.get(name, len(order)))}
 
 
 def _table(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
     """A table's own values first, for what follows a heading belongs to it."""
-    table = {key: table[key] for key in sorted(table, key=lambda key: ORDER.index(key) if key in ORDER else len(ORDER))}
     inner = {key: value for key, value in table.items() if _is_tables(value) or (not path and isinstance(value, dict))}
     for key, value in table.items():
         if key not in inner:

@@ -52,7 +52,9 @@ def question_wordings(question: Mapping[str, Any], number: int) -> Iterator[Word
     place: Place = ("questions", number)
     yield Wording((*place, "text"), f"Question {number + 1}", question.get("text", {}))
     for option, each in enumerate(question.get("options", [])):
-        yield Wording((*place, "options", option, "label"), f"Option {option + 1}", each.get("label", {}))
+        yield Wording(
+            (*place, "options", option, "label"), f"Question {number + 1}, answer {option + 1}", each.get("label", {})
+        )
 
 
 def translations(definition: Mapping[str, Any]) -> list[Translation]:

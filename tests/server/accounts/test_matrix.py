@@ -67,6 +67,9 @@ class Scene:
             "question": "food",
             "objective": "good-food",
             "screen": 0,
+            "position": 1,
+            "how": "down",
+            "language": "cy",
         }
         figures.objective("good-food", "Good food", "food")
         silence = (PLACED_AT - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)

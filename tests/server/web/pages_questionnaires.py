@@ -16,4 +16,20 @@ PAGES = [
         "/questionnaires/{questionnaire}/versions/{version}?language=cy",
         SEE,
     ),
+    *(
+        Page(route, right=MANAGE)
+        for route in (
+            "/new-questionnaire",
+            "/questionnaires/{questionnaire}/draft",
+            "/questionnaires/{questionnaire}/draft/questions/{position}",
+            "/questionnaires/{questionnaire}/draft/words/{language}",
+            "/questionnaires/{questionnaire}/draft/file",
+            "/questionnaires/{questionnaire}/draft/publish",
+        )
+    ),
+    Page(
+        "/questionnaires/{questionnaire}/assign",
+        "/questionnaires/{questionnaire}/assign?version=2&place=organisation",
+        MANAGE,
+    ),
 ]
