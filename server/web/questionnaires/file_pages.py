@@ -1,5 +1,6 @@
 """The routes of a draft as a file, for what no form does: down, edited, up again; and of a new questionnaire."""
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -30,6 +31,7 @@ LETTERS_MAX = 200_000  # the demo's largest, in seven languages, has 15,000
 AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)")
 TOO_LONG = f"This holds more than {LETTERS_MAX:,} letters: no questionnaire does."
 NOT_TEXT = "This file is no text in UTF-8."
+NO_DEFINITION = "This holds a date, or something else that no questionnaire holds."
 LIKE = "Choose which one to begin from"
 
 
@@ -70,13 +72,17 @@ def parsed(text: str) -> dict[str, Any]:
     if "\ufffd" in text:
         raise ProblemError(wrong_fields(in_body("toml", detail=NOT_TEXT)))
     try:
-        return tomllib.loads(text)
+        found = tomllib.loads(text)
+        json.dumps(found)
     except tomllib.TOMLDecodeError as error:
         said = str(error)
-        found = AT_LINE.search(said)
-        line = int(found[1]) if found and found[1] else len(text.splitlines())
+        at = AT_LINE.search(said)
+        line = int(at[1]) if at and at[1] else len(text.splitlines())
         detail = f"Line {line}: this is not readable as TOML: {AT_LINE.sub('', said)}."
         raise ProblemError(wrong_fields(in_body("toml", detail=detail))) from None
+    except (TypeError, ValueError, RecursionError):
+        raise ProblemError(wrong_fields(in_body("toml", detail=NO_DEFINITION))) from None
+    return found
 
 
 def _form(name: str, sent: Typed) -> FileForm:

@@ -105,7 +105,7 @@ def _beginning(text: str, count: int) -> Any:
 def _parsed(text: str) -> Any:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # TOMLDecodeError among them
         return None
 
 

@@ -153,6 +153,27 @@ def test_a_file_that_is_sent_up_replaces_what_stands_in_the_field(sender, kept):
     assert kept()[1]["name"] == "From a file"
 
 
+def test_what_is_no_questionnaire_at_all_is_refused_in_words(sender, kept):
+    before = kept()
+    strange = {
+        "code = 2026-11-24": "This holds a date",
+        f"code = {5000 * '['}": "This holds a date, or something else",
+        f"code = {5000 * '9'}": "This holds a date, or something else",
+        'code = "bedside"': "Line 1: ",
+        'code = "other"': "is not bedside: a questionnaire keeps its code",
+        'code = "bedside"\nname = "a\\u0000b"': "Line ",
+        "": "Choose the file, or write it here",
+        "code = 1\ncode = 2": "<li>Line 2: this is not readable as TOML: Cannot overwrite a value",
+    }
+    for text, told in strange.items():
+        page = unescape(sender.send(f"{DRAFT}/file", 422, revision="1", toml=text))
+        assert told in page, text[:40]
+    broken = {"file": ("x.toml", b"\xff\xfe\x00", "application/toml")}
+    answer = sender.client.post(f"{DRAFT}/file", data={"revision": "1"}, files=broken)
+    assert "This file is no text in UTF-8." in answer.text
+    assert kept() == before
+
+
 @pytest.mark.parametrize(
     ("place", "line"),
     [
