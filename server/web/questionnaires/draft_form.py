@@ -143,7 +143,7 @@ def pairs(definition: Mapping[str, Any], language: str) -> list[Wording]:
 def words_form(definition: Mapping[str, Any], language: str) -> DraftForm:
     """Of one language."""
     fields = [
-        Field(f"words-{number}", each.name, (DEFINITION, *each.place, language), "Write it")
+        Field(f"words-{number}", each.name, (DEFINITION, *each.place, language), f"{each.name}: not written yet")
         for number, each in enumerate(pairs(definition, language))
     ]
     fields += [Field(name, steps=(DEFINITION, name)) for name in ("name", "title")]

@@ -28,6 +28,7 @@ from server.web.questionnaires.toml_file import as_toml, line_of
 
 router = APIRouter(include_in_schema=False)
 LETTERS_MAX = 200_000  # the demo's largest, in seven languages, has 15,000
+LINE = re.compile(r"Line (\d+):")
 AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)")
 TOO_LONG = f"This holds more than {LETTERS_MAX:,} letters: no questionnaire does."
 NOT_TEXT = "This file is no text in UTF-8."
@@ -62,7 +63,8 @@ class FileForm(Form):
         if not steps or str(steps[0]) != draft_form.DEFINITION:
             return super().blame(steps, sentence, values)
         place = tuple(int(step) if str(step).isdecimal() else step for step in steps[1:])
-        return "toml", f"Line {line_of(self.text, place)}: {sentence}"
+        # One line a fault, also where it quotes a text of several.
+        return "toml", f"Line {line_of(self.text, place)}: {' / '.join(sentence.splitlines())}"
 
 
 def parsed(text: str) -> dict[str, Any]:
@@ -83,6 +85,26 @@ def parsed(text: str) -> dict[str, Any]:
     except (TypeError, ValueError, RecursionError):
         raise ProblemError(wrong_fields(in_body("toml", detail=NO_DEFINITION))) from None
     return found
+
+
+def faults(filled: Filled) -> list[str]:
+    """Each with its line, in their order."""
+    found = filled.errors.get("toml", "")
+    return sorted(found.split("\n"), key=_line) if found else []
+
+
+def _line(fault: str) -> int:
+    found = LINE.match(fault)
+    return int(found[1]) if found else 0
+
+
+def summary(filled: Filled | None) -> dict[str, str]:
+    """As a form's; several faults of a file are listed below it."""
+    if filled is None:
+        return {}
+    several = len(faults(filled))
+    told = {filled.id("toml"): f"{several} faults in the file: they are listed with their lines"}
+    return filled.summary | (told if several > 1 else {})
 
 
 def _form(name: str, sent: Typed) -> FileForm:
@@ -182,7 +204,8 @@ def _file(
         "crumbs": crumbs(session, viewer, questionnaire, "file"),
         "draft": draft,
         "form": filled or Filled("file", {"toml": as_toml(draft.definition)}),
-        "errors": filled.summary if filled else {},
+        "faults": faults,
+        "errors": summary(filled),
     }
     return questionnaire_page(request, "file", content, 422 if filled else 200)
 
@@ -196,6 +219,7 @@ def _new(request: Request, session: Session, viewer: Viewer, filled: Filled | No
             if each.versions
         ],
         "form": lambda name: filled if filled is not None and filled.name == name else Filled(name),
-        "errors": filled.summary if filled else {},
+        "faults": faults,
+        "errors": summary(filled),
     }
     return questionnaire_page(request, "new", content, 422 if filled else 200)

@@ -121,7 +121,7 @@ def test_a_language_is_added_beside_the_original_and_only_whole(sender, kept):
     values = typed(page, "words")
     assert [name for name, value in values.items() if value and name.startswith("words-")] == []
     page = sender.send(path, 422, **values | {"words-0": "Prosimy o opinię"})
-    assert 'href="#words-words-1">Write it' in page
+    assert 'href="#words-words-1">The promise, after the first press: not written yet' in page
     assert typed(page, "words")["words-0"] == "Prosimy o opinię"
     words = {name: "Tak" for name in values if name.startswith("words-")}
     sender.send(path, **values | words | {"checked_by": "Interpreter"})
@@ -139,6 +139,10 @@ def test_as_a_file_every_fault_has_its_line(site, sender, kept):
     page = unescape(sender.send(f"{DRAFT}/file", 422, revision="1", toml="\n".join(lines)))
     assert re.search(rf"<li>Line {at + 1}: question 'bedside-food', language 'cy': [^<]* px too wide", page)
     assert lines[at] in page
+    lines[1] = "name = 3"
+    page = unescape(sender.send(f"{DRAFT}/file", 422, revision="1", toml="\n".join([*lines, 'colour = "blue"'])))
+    assert "2 faults in the file: they are listed with their lines" in page
+    assert [int(line) for line in re.findall(r"<li>Line (\d+): ", page)] == [2, len(lines) + 1]
     broken = "\n".join(["code = ", *lines[1:]])
     assert "<li>Line 1: this is not readable as TOML" in sender.send(f"{DRAFT}/file", 422, revision="1", toml=broken)
     sender.send(f"{DRAFT}/file", revision="1", toml=text.replace("How is the food here?", "Is the food good?"))
