@@ -27,7 +27,8 @@ DELIVERY = """WITH placed AS (
             AND t.to_at > CAST(:since AS timestamptz) GROUP BY t.device_id),
     t AS (
         SELECT * FROM here UNION ALL
-        SELECT placed.organisation_id, device_id, placed.team_id, gone.from_at, gone.left_at FROM placed JOIN gone USING (device_id)
+        SELECT placed.organisation_id, device_id, placed.team_id, gone.from_at, gone.left_at
+        FROM placed JOIN gone USING (device_id)
         WHERE device_id NOT IN (SELECT device_id FROM here)),
     in_use AS (
         SELECT t.left_at, h.received_at AS heard_at, coalesce(h.received_at, t.from_at) < :late_before AS late,

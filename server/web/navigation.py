@@ -19,9 +19,9 @@ MENU = (
     Entry("/improve", "Improve", Right.SEE_FIGURES),
     Entry("/league", "League", Right.SEE_FIGURES),
     Entry("/reports", "Reports", Right.SEE_FIGURES),
-    Entry("/administration", "Administration", (Right.MANAGE_PEOPLE, Right.SHARE, Right.SEE_AUDIT_LOG)),
     Entry("/fleet", "Fleet", Right.SEE_FLEET),
     Entry("/questionnaires", "Questionnaires", Right.SEE_FLEET),
+    Entry("/administration", "Administration", (Right.MANAGE_PEOPLE, Right.SHARE, Right.SEE_AUDIT_LOG)),
     Entry("/try", "Try a handheld", None),
 )
 

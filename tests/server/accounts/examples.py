@@ -70,9 +70,6 @@ EXAMPLES = [
     *examples_fleet_pages.EXAMPLES,
     *examples_reports.EXAMPLES,
     *examples_improving.EXAMPLES,
-<<<<<<< HEAD
     *examples_administration.EXAMPLES,
-=======
     *examples_questionnaires.EXAMPLES,
->>>>>>> a9dcccd (Pages of questionnaires: who asks what, what differs from version to version, and every screen as devices draw it)
 ]

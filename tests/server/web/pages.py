@@ -39,15 +39,9 @@ ELSEWHERE = {
     "/shared/{secret}",
     "/reports/{report}",
     "/unsubscribe/{secret}",
-<<<<<<< HEAD
     "/d/{serial:path}",
-=======
     "/questionnaires/{questionnaire}/versions/{version}/screens/{screen}.png",
     "/questionnaires/{questionnaire}/versions/{version}/file",
-<<<<<<< HEAD
->>>>>>> a9dcccd (Pages of questionnaires: who asks what, what differs from version to version, and every screen as devices draw it)
-=======
     "/questionnaires/{questionnaire}/draft/screens/{screen}.png",
     "/questionnaires/{questionnaire}/draft/toml",
->>>>>>> cf06a50 (Drafts of questionnaires are edited, translated, published and assigned on pages)
 }
