@@ -144,7 +144,7 @@ def _language() -> ColumnElement[str | None]:
 
 
 def _of_day() -> ColumnElement[int]:
-    """How many responses the team had on that day, whatever was asked for."""
+    """How many responses the team had on that day, whatever was asked for: no test, no suspected misuse (BUSY_DAYS)."""
     other = Response.__table__.alias("of_day")
     return (
         select(func.count())
@@ -154,6 +154,8 @@ def _of_day() -> ColumnElement[int]:
             other.c.team_id == Response.team_id,
             other.c.day == Response.day,
             other.c.kind == KIND_RESPONSE,
+            other.c.flags.op("&")(FLAG_TEST) == 0,
+            other.c.flagged.is_(False),
         )
         .scalar_subquery()
     )

@@ -37,9 +37,11 @@ ROWS = """SELECT r.organisation_id, r.device_id, r.team_id, r.reference, {day} A
        (r.kind = 1 AND r.flags & 1 = 0)::integer AS complete, (r.kind = 1 AND r.flags & 1 <> 0)::integer AS partial,
        (r.kind = 3)::integer AS declined
     FROM response r WHERE r.organisation_id = :organisation AND r.kind IN (1, 3) AND r.flags & 64 = 0 AND {filters}"""
-# Days of a team on which so many answered that an hour tells nobody.
+# Days of a team on which so many answered that an hour tells nobody. Neither a technician's test nor suspected misuse
+# is somebody who answered, whatever the question includes: beside four of them one person would stand alone.
 BUSY_DAYS = """(r.team_id, {day}) IN (SELECT r.team_id, {day} FROM response r
-    WHERE r.organisation_id = :organisation AND r.kind = 1 AND {column} >= :begins AND {column} < :ends
+    WHERE r.organisation_id = :organisation AND r.kind = 1 AND r.flags & 64 = 0 AND NOT r.flagged
+      AND {column} >= :begins AND {column} < :ends
     GROUP BY 1, 2 HAVING count(*) >= :hour_from)"""
 ANSWERS = """(SELECT p.*, g.position, (g.answer = 1)::integer AS n1, (g.answer = 2)::integer AS n2,
        (g.answer = 3)::integer AS n3, (g.answer = 4)::integer AS n4, (g.answer = 5)::integer AS n5,

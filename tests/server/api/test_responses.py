@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import text
 
+from protocol.record import FLAG_TEST
 from server.api.cursors import make_cursor
 from server.ingest.tables import UNDATED
 from tests.server.api.year import insider, outsider
@@ -48,6 +49,26 @@ def test_an_hour_is_told_where_five_answered_that_day(figures, site):
     assert hours == {("2026-10-01", None), ("2026-10-02", "2026-10-02T11:00:00Z")}
     site.viewer = None  # who may export evidence checks each of them
     assert None not in {row["hour"] for row in pages(site)}
+
+
+@pytest.mark.parametrize("other", [{"flags": FLAG_TEST}, {"flagged": True}], ids=["tests", "suspected misuse"])
+def test_beside_tests_and_suspected_misuse_no_hour_is_told(figures, site, other):
+    """Four of either are nobody to hide behind, also where suspected misuse is asked for; a fifth answer is."""
+    device, day = figures.device("PET-1"), date(2026, 10, 6)
+    one = Pass(device, day, (5, 2, 5), at=datetime(2026, 10, 6, 13, 20, tzinfo=UTC))
+    figures.enter([one] + [Pass(device, day, (1, 1, 1), **other)] * 4)
+    site.viewer = insider(figures, "haywood")
+    span = {"team": "haywood", "from": "2026-10-06", "to": "2026-10-07"}
+
+    def told(**more):
+        listed = {row["hour"] for row in pages(site, period="2026-10", **more) if row["hour"]}
+        by_hour = site.get("/api/v1/stats/timeseries", {**span, **more, "granularity": "hour"}).json()["data"]
+        heat = site.get("/api/v1/stats/heatmap", {**span, **more}).json()["data"]
+        return listed, {row["start"] for row in by_hour if row["n"]}, {row["hour"] for row in heat if row["n"]}
+
+    assert told() == told(include_flagged="true") == (set(), set(), set())
+    figures.enter([one] * 4)
+    assert told() == ({"2026-10-06T13:00:00Z"}, {"2026-10-06T13:00:00Z"}, {14})
 
 
 def test_by_hour_a_series_tells_no_more_than_the_list_of_responses(figures, site):
