@@ -21,7 +21,7 @@ from server.api.problems import ProblemError, in_body, make_problem, wrong_field
 from server.api.query import Day, Name
 from server.api.reference import PREFIX, refusals
 from server.api.sessions import OpenSession, WritingSession
-from server.api.targets import ForWhat, ScopeKind, find_subject, may_all, name_of, sees_any
+from server.api.targets import ForWhat, ScopeKind, find_subject, name_of, require_setter, sees_any
 from server.fleet.organisations import organisation_of
 from server.fleet.rebase_tables import Rebase
 from server.fleet.rebases import all_rebases, check_question, record_rebase, withdraw_rebase
@@ -29,6 +29,8 @@ from server.fleet.scope import Scope, Subject, subjects
 from server.improvement.identity import refuse_identity
 
 router = APIRouter(prefix=PREFIX, tags=["targets"], responses=refusals(), dependencies=[only()])
+
+NO_LIMITS = "Your account sets no limits there."
 
 Sets = Annotated[Viewer, needs(Right.SET_TARGETS)]
 
@@ -85,7 +87,9 @@ def delete_rebase(request: Request, rebase: NumberInPath, viewer: Sets, session:
     """Withdraw a rebase: limits run on as if it had not been. It stays on record."""
     for row, subject in _seen(request, session, viewer):
         if row.rebase_id == rebase:
-            _require(viewer, subject)
+            owner = organisation_of(session, viewer.organisation_id)
+            scope = Scope(row.scope_kind, row.scope_id)
+            require_setter(session, owner, viewer, scope, subject, row.day, NO_LIMITS)
             withdraw_rebase(session, row, viewer.actor, request.app.state.now())
             return Response(status_code=HTTPStatus.NO_CONTENT)
     raise ProblemError(make_problem(HTTPStatus.NOT_FOUND, f"There is no rebase {rebase} here."))
@@ -94,7 +98,7 @@ def delete_rebase(request: Request, rebase: NumberInPath, viewer: Sets, session:
 def _record(request: Request, session: Session, viewer: Viewer, body: NewRebase) -> RebaseAnswer:
     owner, now = organisation_of(session, viewer.organisation_id), request.app.state.now()
     scope, subject = find_subject(request, session, owner, viewer, body)
-    _require(viewer, subject)
+    require_setter(session, owner, viewer, scope, subject, body.day, NO_LIMITS)
     if body.day > now.astimezone(find_place(session, viewer.organisation_id).zone).date():
         raise ProblemError(wrong_fields(in_body("day", detail="has not come yet: a rebase follows a lasting change.")))
     with blaming("reason"):
@@ -105,11 +109,6 @@ def _record(request: Request, session: Session, viewer: Viewer, body: NewRebase)
     with conflicting("day"):
         row = record_rebase(session, owner, scope, body.question, body.day, body.reason, viewer.actor, now)
     return _answer(row, subject)
-
-
-def _require(viewer: Viewer, subject: Subject) -> None:
-    if not may_all(viewer, Right.SET_TARGETS, subject):
-        raise ProblemError(make_problem(HTTPStatus.FORBIDDEN, "Your account sets no limits there."))
 
 
 def _seen(request: Request, session: Session, viewer: Viewer) -> list[tuple[Rebase, Subject]]:

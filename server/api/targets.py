@@ -22,6 +22,7 @@ from server.api.query import Day, Name
 from server.api.reference import PREFIX, refusals
 from server.api.sessions import OpenSession, WritingSession
 from server.fleet.organisations import organisation_of
+from server.fleet.placements import teams_since
 from server.fleet.scope import Scope, Subject, subjects
 from server.fleet.tables import SCOPE_DEVICE, SCOPE_ORGANISATION, Organisation, Target
 from server.fleet.targets import all_targets, set_target
@@ -103,8 +104,7 @@ def create_target(
 def _set(request: Request, session: Session, viewer: Viewer, body: NewTarget) -> TargetAnswer:
     owner = organisation_of(session, viewer.organisation_id)
     scope, subject = find_subject(request, session, owner, viewer, body)
-    if not may_all(viewer, Right.SET_TARGETS, subject):
-        raise ProblemError(make_problem(HTTPStatus.FORBIDDEN, "Your account sets no targets there."))
+    require_setter(session, owner, viewer, scope, subject, body.from_, "Your account sets no targets there.")
     with conflicting("from"):
         target = set_target(session, owner, body.value / 100, scope, body.from_, viewer.actor)
     return _answer(target, subject)
@@ -141,6 +141,23 @@ def may_all(viewer: Viewer, right: Right, subject: Subject) -> bool:
     if subject.everything or not subject.teams:
         return viewer.may_everywhere(right)
     return all(viewer.may(right, team) for team in subject.teams)
+
+
+def require_setter(
+    session: Session, owner: Organisation, viewer: Viewer, scope: Scope, subject: Subject, since: date, refusal: str
+) -> None:
+    """That the viewer sets targets for all of it; of a device, for every team that it was placed with since that day,
+    whose past would change too. Raises ProblemError.
+    """
+    if not may_all(viewer, Right.SET_TARGETS, subject):
+        raise ProblemError(make_problem(HTTPStatus.FORBIDDEN, refusal))
+    if scope.scope_kind != SCOPE_DEVICE or scope.scope_id is None:
+        return
+    teams = teams_since(session, owner, scope.scope_id, since)
+    if not all(viewer.may(Right.SET_TARGETS, team) for team in teams):
+        why = f"From {since} on this device is also of teams of which your account sets no targets"
+        who = "who sets targets for all of its teams since then, or for the whole organisation, may"
+        raise ProblemError(make_problem(HTTPStatus.FORBIDDEN, f"{refusal} {why}: {who}."))
 
 
 def _answer(target: Target, subject: Subject) -> TargetAnswer:

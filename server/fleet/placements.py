@@ -1,8 +1,9 @@
 """Placements: which device is where, for which team, from when to when; one place at a time."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
@@ -85,6 +86,21 @@ def placements(
     if device_id is not None:
         query = query.where(Placement.device_id == device_id)
     return [PlacementRow(*row) for row in session.execute(query)]
+
+
+def teams_since(session: Session, organisation: Organisation, device_id: int, day: date) -> frozenset[int]:
+    """Every team that the device was, is or will be placed with from this local day on, and each that a nurse may
+    choose there: all whose figures are of this device too.
+    """
+    begins = datetime.combine(day, time(), ZoneInfo(organisation.timezone))
+    rows = session.scalars(
+        select(Placement).where(
+            Placement.organisation_id == organisation.organisation_id,
+            Placement.device_id == device_id,
+            or_(Placement.to_at.is_(None), Placement.to_at > begins),
+        )
+    )
+    return frozenset(team for row in rows for team in (row.team_id, *row.team_choices))
 
 
 def find_placement(session: Session, organisation: Organisation, placement_id: int) -> PlacementRow | None:
