@@ -12,6 +12,7 @@ from server.evidence.batches import DeviceKeys, SignedBatch, signed_batches
 from server.evidence.carried import digest
 from server.evidence.differences import EVIDENCE, EXTRA, MISSING, OTHER, Difference, Summary, compare
 from server.evidence.holdings import read_holdings
+from server.evidence.kept_files import kept_file_differences
 from server.evidence.names import ResponseKey
 from server.evidence.past import PastFacts, place_of, read_heard, read_places
 from server.evidence.replayed import Replayed
@@ -46,6 +47,7 @@ def _differences(
         yield Difference(EVIDENCE, f"audit log row {broken.sequence}", broken.why)
     logged, placements = replay_log(connection, here)
     yield from audited_differences(connection, here, logged, summary)
+    yield from kept_file_differences(connection, here)
     yield from _checkpoint(connection, here)
     tallied = Tallied(connection, here, summary)
     facts = PastFacts(connection)

@@ -4,7 +4,6 @@ Whoever builds holds an advisory lock in the database for as long; a process tha
 next one (`pet jobs run`) finds the report still being built, and begins anew.
 """
 
-import json
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -21,6 +20,7 @@ from server.database import act_as
 from server.fleet.tables import Service
 from server.reports.changes import changes_since
 from server.reports.consultation import MONTHS
+from server.reports.digests import as_stored, snapshot_digest
 from server.reports.kinds import Kind, reader_of, teams_of
 from server.reports.making import latest
 from server.reports.snapshot import STEPS, About, make_snapshot
@@ -83,12 +83,12 @@ def wait_for(engine: Engine, key: Key, seconds: float) -> None:
         sleep(LOOK_S)
 
 
-def _built(snapshot: dict[str, object], at: datetime) -> dict[str, object]:
-    digest = sha256(json.dumps(snapshot, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+def _built(made: dict[str, object], at: datetime) -> dict[str, object]:
+    snapshot = as_stored(made)
     return {
         "state": DRAFT,
         "snapshot": snapshot,
-        "snapshot_sha256": digest,
+        "snapshot_sha256": snapshot_digest(snapshot),
         "data_version": snapshot["data_version"],
         "built_at": at,
         "failure": "",

@@ -23,6 +23,7 @@ from server.reports.tables import BUILDING, DRAFT, FAILED, ISSUED, Report, Repor
 from server.reports.xlsx import as_xlsx
 
 ORGANISATION = "organisation"
+FORMS = {"pdf": "PDF", "xlsx": "workbook"}
 
 
 class Wanted(NamedTuple):
@@ -233,9 +234,18 @@ def reissue(session: Session, viewer: Viewer, number: int, reason: str, now: dat
 
 
 def file_of(row: ReportRevision, form: str) -> bytes:
-    """The PDF or workbook: as it was issued, or of the draft as it is. Raises ConflictError while it is built."""
-    kept = row.pdf if form == "pdf" else row.xlsx
+    """The PDF or workbook: as it was issued, or of the draft as it is.
+
+    Raises ConflictError while it is built, and where what is kept is not what was issued.
+    """
+    kept, digest = (row.pdf, row.pdf_sha256) if form == "pdf" else (row.xlsx, row.xlsx_sha256)
     if kept is not None:
+        if sha256(kept).hexdigest() != digest:
+            raise ConflictError(
+                f"The stored {FORMS[form]} of report {row.report_id}, revision {row.revision}, is not the one that was "
+                "issued: its SHA-256 differs. It is not given out. Tell whoever runs the server: `pet rebuild --check` "
+                "says what else differs, and a backup has what was issued."
+            )
         return kept
     if row.snapshot is None:
         raise ConflictError(f"Report {row.report_id} is {row.state}: there is nothing to read yet.")

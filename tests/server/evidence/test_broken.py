@@ -53,6 +53,10 @@ BREAKS = {
         FROM organisation""",
         ("extra", "target"),
     ),
+    "a questionnaire's package": (
+        "UPDATE questionnaire_version SET package = set_byte(package, 9, get_byte(package, 9) # 1)",
+        ("evidence", "questionnaire_version"),
+    ),
     "the audit log": ("UPDATE audit_log SET actor = 'x' WHERE sequence = 3", ("evidence", "audit")),
 }
 
