@@ -76,10 +76,12 @@ def aside(asked: Asked[Any], tally: Tally, *, counted: bool) -> Aside:
     return Aside(n=found.n, responses=found.responses, withheld=tally.withheld, counted=counted, not_told=None)
 
 
-def flagged_beside(session: Session, asked: Asked[Any]) -> Aside:
-    """How much of the period is suspected misuse: left out of the rows, and always told. Raises WholeBucketsError."""
+def flagged_beside(session: Session, asked: Asked[Any], period: Period | None = None) -> Aside:
+    """How much of the period, the one asked about or another, is suspected misuse: left out of the rows, and always
+    told. Raises WholeBucketsError.
+    """
     silent = asked.scope.outside and asked.scope.filters.used
-    found = {} if silent else tallies(session, asked.scope, asked.period, (FLAGGED,))
+    found = {} if silent else tallies(session, asked.scope, period or asked.period, (FLAGGED,))
     return aside(asked, found.get((True,), Tally()), counted=asked.query.include_flagged)
 
 

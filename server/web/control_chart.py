@@ -19,7 +19,7 @@ LEGEND = (
     ("concern", "special cause: concern"),
     (COMMON, "common cause"),
     (FEW, "too few for a point"),
-    (OPEN, "not over yet: judged by no rule"),
+    (OPEN, "not over, or not whole: judged by no rule"),
     ("mean", "mean"),
     ("limit", "control limits"),
     ("target", "target"),
@@ -120,6 +120,8 @@ def _mark(point: ControlPoint, answer: ControlAnswer, plot: Chart, x: float) -> 
     y = plot.base - 2 - plot.radius if point.positivity is None else plot.frame.y(point.positivity, plot.floor)
     if point.end > answer.meta.as_of:
         shape, why = OPEN, ", not over"
+    elif not point.charted and point.positivity is not None:
+        shape, why = OPEN, ", cut by the period"
     elif not point.charted:
         shape, why = FEW, f", {TOO_FEW}"
     else:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from server.aggregates.counts import Tally
-from server.aggregates.periods import Bucket, Granularity, Period, instant
+from server.aggregates.periods import Bucket, Granularity, Period, instant, whole_bucket
 from server.aggregates.rebases import charted, find_rebases
 from server.aggregates.timeseries import Timeseries
 from server.api.figures import Surroundings, aside, resolved
@@ -66,7 +66,9 @@ class ControlPoint(Point):
     upper: Percent | None
     near_lower: Percent | None
     near_upper: Percent | None
-    charted: Annotated[bool, Field(description="whether it is a point: over, and with answers enough")]
+    charted: Annotated[
+        bool, Field(description="whether it is a point: over, not cut by the period, and with answers enough")
+    ]
     rule: Annotated[str | None, Field(description="why it is special")]
     side: str | None
     kind: Annotated[str, Field(description="improvement, concern or common cause")]
@@ -156,19 +158,24 @@ def _make(
 
 
 def charted_parts(asked: Asked[Any], series: Timeseries) -> list[Part]:
-    """One a bucket; empty where it is not over (a running week pulls the chart), or has too few for a percentage."""
+    """One a bucket; empty where it is not over or the period cuts it (a part of a week pulls the chart, and would be
+    another point in another period), or has too few for a percentage.
+    """
     least = asked.thresholds.percent_from
     return [part.point(least) if over else Part(0, 0) for over, part in _buckets(asked, series)]
 
 
 def too_few(asked: Asked[Any], series: Timeseries) -> int:
-    """The buckets that are over, with answers, and yet no points."""
+    """The whole buckets that are over, with answers, and yet no points."""
     return sum(over and 0 < part.basis < asked.thresholds.percent_from for over, part in _buckets(asked, series))
 
 
 def _buckets(asked: Asked[Any], series: Timeseries) -> Iterator[tuple[bool, Part]]:
+    """Of each whether it is over and whole, and what was answered."""
     for bucket, tally in series.points:
-        yield instant(bucket.after, asked.place.zone) <= asked.now, part_of(tally)
+        whole = whole_bucket(bucket.first, asked.query.granularity)
+        is_whole = (whole.first, whole.after) == (bucket.first, bucket.after)
+        yield is_whole and instant(bucket.after, asked.place.zone) <= asked.now, part_of(tally)
 
 
 def make_chart(query: ControlQuery, parts: list[Part], target: float | None, rebases: tuple[int, ...]) -> Chart:

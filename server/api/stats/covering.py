@@ -6,10 +6,10 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from server.aggregates.coverage import coverage as presences
-from server.api.figures import Surroundings, end_of, percent, resolved
+from server.api.figures import Surroundings, end_of, flagged_beside, percent, resolved
 from server.api.query import EVERYBODY_IS_TOLD, FiguresQuery, refuse_without_effect
 from server.api.resolve import Asked
-from server.api.shapes import Links, Meta, Percent, ResolvedQuery
+from server.api.shapes import Aside, Links, Meta, Percent, ResolvedQuery
 from server.measures.coverage import TeamPresence, coverage
 
 
@@ -34,6 +34,7 @@ class CoverageAnswer(BaseModel):
     without_device: int
     share_heard: Annotated[Percent | None, Field(description="teams with data out of all")]
     data: list[CoverageRow]
+    flagged: Annotated[Aside, Field(description="suspected misuse: left out unless include_flagged")]
     links: Links
 
 
@@ -61,5 +62,6 @@ def read_coverage(session: Session, asked: Asked[FiguresQuery], links: Links) ->
             )
             for line in found.lines
         ],
+        flagged=flagged_beside(session, asked),
         links=links,
     )

@@ -8,11 +8,11 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from server.aggregates.coverage import responses_since_start
-from server.aggregates.periods import Granularity, instant
-from server.api.figures import Surroundings, resolved
+from server.aggregates.periods import Granularity, Period, instant
+from server.api.figures import Surroundings, flagged_beside, resolved
 from server.api.query import EVERYBODY_IS_TOLD, FiguresQuery, refuse_without_effect
 from server.api.resolve import Asked
-from server.api.shapes import Links, Meta, ResolvedQuery
+from server.api.shapes import Aside, Links, Meta, ResolvedQuery
 
 
 class Step(StrEnum):
@@ -54,6 +54,7 @@ class CumulativeAnswer(BaseModel):
     query: CumulativeResolved
     meta: Meta
     data: list[RunningTotal]
+    flagged: Annotated[Aside, Field(description="suspected misuse: left out unless include_flagged")]
     links: Links
 
 
@@ -76,5 +77,6 @@ def read_cumulative(session: Session, asked: Asked[CumulativeQuery], links: Link
             )
             for bucket, number in totals
         ],
+        flagged=flagged_beside(session, asked, Period(None, asked.period.after)),
         links=links,
     )

@@ -54,11 +54,19 @@ def has_past(scope: Scope) -> bool:
     return not scope.filters.used and scope.time_basis == ANSWERED
 
 
+def end_of_past(day: date, granularity: Granularity) -> date:
+    """Where the first whole bucket from that day on begins: one that the day cuts is of the past, as a whole."""
+    whole = whole_bucket(day, granularity)
+    return day if whole.first == day else whole.after
+
+
 def find_past(session: Session, asked: Asked[Any], before: date, granularity: Granularity) -> Past:
-    """The points of the scope up to the bucket of `before`, in one query; seen from outside, those that are shown."""
+    """The points of the scope before the first whole bucket from the day `before` on, in one query; seen from outside,
+    those that are shown.
+    """
     if not has_past(asked.scope):
         return Past()
-    period = Period(None, whole_bucket(before, granularity).first)
+    period = Period(None, end_of_past(before, granularity))
     found = tallies(session, asked.scope, period, (bucket(granularity),), undated=False)
     points = {day: part_of(tally).point(asked.thresholds.percent_from) for (day,), tally in found.items()}
     over = [

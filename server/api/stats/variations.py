@@ -12,7 +12,7 @@ from server.aggregates.rebases import charted_by, find_rebases
 from server.api.resolve import Asked
 from server.api.stats.control import ControlQuery, make_chart
 from server.api.stats.groups import DIMENSIONS, By, Group, part_of
-from server.api.stats.locked import Made, Past, has_past, places_of
+from server.api.stats.locked import Made, Past, end_of_past, has_past, places_of
 from server.measures.chart import Chart
 from server.measures.part import Part
 
@@ -33,8 +33,8 @@ def read_variations(session: Session, asked: Asked[ControlQuery], groups: list[G
     buckets = (DIMENSIONS[by], bucket(granularity))
     found = tallies(session, asked.scope, asked.period, buckets, undated=False)
     starts = sorted({start for _, start in found})
-    earlier = starts and asked.period.first and has_past(asked.scope)
-    pasts = _pasts(session, asked, starts[0], buckets) if earlier else {}
+    first = asked.period.first
+    pasts = _pasts(session, asked, first, buckets) if first and has_past(asked.scope) else {}
     rebases, after = find_rebases(session, asked.place), asked.period.after or date.max
     one = len(asked.scope.questions) < 2
     question = next(iter(asked.scope.questions), None)
@@ -54,20 +54,23 @@ def read_variations(session: Session, asked: Asked[ControlQuery], groups: list[G
 
 
 def _part(asked: Asked[Any], start: date, tally: Tally) -> Part:
-    """Empty where the bucket is not over, or has too few for a percentage."""
-    end = min(whole_bucket(start, asked.query.granularity).after, asked.period.after or date.max)
-    over = instant(end, asked.place.zone) <= asked.now
-    return part_of(tally).point(asked.thresholds.percent_from) if over else Part(0, 0)
+    """Empty where the bucket is not over, the period cuts it, or too few answered for a percentage."""
+    whole, period = whole_bucket(start, asked.query.granularity), asked.period
+    cut = any(end is not None and whole.first < end < whole.after for end in period)
+    over = instant(whole.after, asked.place.zone) <= asked.now
+    return part_of(tally).point(asked.thresholds.percent_from) if over and not cut else Part(0, 0)
 
 
 def _pasts(session: Session, asked: Asked[Any], first: date, buckets: tuple[Dimension, Dimension]) -> dict[Any, Past]:
     """Of each group the points before what was asked for, as find_past finds them of one."""
-    period = Period(None, whole_bucket(first, asked.query.granularity).first)
-    found = tallies(session, asked.scope, period, buckets, undated=False)
+    found = tallies(
+        session, asked.scope, Period(None, end_of_past(first, asked.query.granularity)), buckets, undated=False
+    )
     pasts: dict[Any, Past] = {}
     for (key, day), tally in sorted(found.items(), key=lambda each: each[0][1]):
-        part = _part(asked, day, tally)
-        if part.basis:
+        part = part_of(tally).point(asked.thresholds.percent_from)
+        over = instant(whole_bucket(day, asked.query.granularity).after, asked.place.zone) <= asked.now
+        if part.basis and over:
             before = pasts.get(key, Past())
             pasts[key] = Past((*before.days, day), (*before.parts, part))
     return pasts

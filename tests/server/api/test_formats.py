@@ -98,7 +98,10 @@ def test_they_do_for_somebody_from_outside_too(year, figures, site):
         compare_formats(site, path, query)
 
 
-ASIDES = ("summary", "timeseries", "breakdown", "rolling", "distribution", "heatmap", "spc", "concerns", "funnel")
+ASIDES = (
+    *("summary", "timeseries", "breakdown", "rolling", "distribution", "heatmap", "spc", "concerns", "funnel"),
+    *("coverage", "cumulative"),
+)
 
 
 @pytest.mark.parametrize("path", ASIDES)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from tests.server.api.asking import somebody
-from tests.server.api.test_locked_limits import WEEKLY, fallen, record, week  # noqa: F401 - a fixture
+from tests.server.api.test_locked_limits import FIRST, WEEKLY, fallen, record, week  # noqa: F401 - a fixture
 from tests.server.api.test_stats import ask
 from tests.server.api.year import insider, outsider
 from tests.server.conftest import NOW
@@ -96,3 +96,20 @@ def test_a_month_is_not_complete_while_a_device_that_left_still_holds_answers_of
     assert told() == (False, 0)  # what waits is leek's to be told
     figures.heard(one, NOW - timedelta(minutes=1), last_sequence=50, stored_through=50)
     assert told() == (True, 0)
+
+
+@pytest.mark.parametrize("begin", ["2026-02-06", "2026-02-02", "2026-04-30"])
+def test_a_period_that_cuts_a_week_has_the_same_limits_and_judges_whole_weeks_only(figures, site, begin):
+    device, passes = figures.device("PET-1"), []
+    for number in range(20):
+        day = FIRST + timedelta(weeks=number, days=1)
+        passes += [Pass(device, day, (1,))] * 19 + [Pass(device, day, (5,))]
+        passes += [Pass(device, day + timedelta(days=3), (5,))] * 20
+    figures.enter(passes)
+    whole = ask(site, "spc", **WEEKLY, **{"from": "2026-01-05", "to": "2026-05-25"})
+    part = ask(site, "spc", **WEEKLY, **{"from": begin, "to": "2026-05-20"})
+    assert week(whole, "2026-W20") == week(part, "2026-W20")
+    assert part["chart"]["baseline_from"] == whole["chart"]["baseline_from"]
+    assert [row["charted"] for row in part["data"]] == [date.fromisoformat(begin).weekday() == 0] + [True] * (
+        len(part["data"]) - 2
+    ) + [False]

@@ -112,7 +112,7 @@ def test_the_running_week_is_drawn_as_not_over_and_judged_by_no_rule(figures, si
     [mark] = [each for each in tree.iter(f"{SVG}g") if each.get("data-period") == running["period"]]
     assert mark.get("data-shape") == "open"
     assert mark.find(f"{SVG}title").text.endswith("not over")
-    assert "not over yet: judged by no rule" in texts(tree)
+    assert "not over, or not whole: judged by no rule" in texts(tree)
 
 
 def test_shapes_differ_so_that_colour_never_alone_says_what_a_point_is(figures, site):
